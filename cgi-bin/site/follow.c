@@ -1,0 +1,30 @@
+/* POST /<username>/follow -- from now on I follow that user.
+ *
+ * method:   GET does the same, for old clients
+ * path:     404 when nobody has that name
+ * session:  401 without one; 403 when another site's page asks
+ * answer:   a flash, and on to /<username>; following twice is no error */
+
+#include "mem.h"
+#include "text.h"
+#include "follows.h"
+#include "reply.h"
+#include "session.h"
+#include "page.h"
+
+int
+main(void)
+{
+	const struct req *req = reply_begin(&page_kind);
+	const struct user *me;
+	const char *name;
+
+	need_method(req, REQ_GET | REQ_POST);
+	name = need_name(req, "/{}/follow");
+	need_same_origin(req);
+	me = need_user(req);
+	if (!follow_add(me->name, name))
+		reply_error(404, "There is no user of that name.");
+	flash_leave(req, FLASH_FOLLOWING, name);
+	reply_redirect(mem_format("/%s", text_percent_encode(name)));
+}

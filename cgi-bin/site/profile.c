@@ -1,0 +1,63 @@
+/* GET /<username> -- that user's messages, newest first.
+ *
+ * path:     404 when nobody has that name
+ * query:    before=ID goes on with the messages older than that one
+ * session:  a logged-in reader also sees, and may change, whether they follow
+ *           that user */
+
+#include "html.h"
+#include "mem.h"
+#include "text.h"
+#include "messages.h"
+#include "reply.h"
+#include "session.h"
+#include "page.h"
+
+static void
+follow_status(struct buf *page, const struct profile *profile,
+    const struct user *me)
+{
+	html(page, "<div class=\"followstatus\">\n");
+	if (profile->user_id == me->id)
+		html(page, "<p>This is you!</p>\n");
+	else if (profile->followed)
+		html(page,
+		    "<p>You are currently following this user.</p>\n"
+		    "<form action=\"/%s/unfollow\" method=\"post\">"
+		    "<button class=\"unfollow\">Unfollow user</button>"
+		    "</form>\n",
+		    text_percent_encode(profile->name));
+	else
+		html(page,
+		    "<p>You are not yet following this user.</p>\n"
+		    "<form action=\"/%s/follow\" method=\"post\">"
+		    "<button class=\"follow\">Follow user</button>"
+		    "</form>\n",
+		    text_percent_encode(profile->name));
+	html(page, "</div>\n");
+}
+
+int
+main(void)
+{
+	const struct req *req = reply_begin(&page_kind);
+	const struct profile *profile;
+	const struct user *me;
+	const char *name;
+	struct buf *page;
+
+	need_method(req, REQ_READ);
+	name = need_name(req, "/{}");
+	me = session_user(req);
+	profile = messages_of(name, me != NULL ? me->id : 0, page_before(req),
+	    PAGE_MESSAGES);
+	if (profile == NULL)
+		reply_error(404, "There is no user of that name.");
+
+	page = page_open(
+	    req, me, mem_format("%s's Timeline", profile->name));
+	if (me != NULL)
+		follow_status(page, profile, me);
+	page_messages(page, profile->messages);
+	page_send(page, 200);
+}

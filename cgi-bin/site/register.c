@@ -1,0 +1,78 @@
+/* GET /register -- the form.  POST /register -- creates an account.
+ *
+ * form:     username, email, password, password2
+ * session:  who has one is sent to /
+ * answer:   registered: a flash, and on to /login
+ *           else the form again, with the error, the username and the e-mail
+ *
+ * A POST with Content-Type: application/json goes to api/register instead. */
+
+#include <stddef.h>
+
+#include "html.h"
+#include "log.h"
+#include "users.h"
+#include "reply.h"
+#include "session.h"
+#include "page.h"
+
+static const char *
+field(const struct req *req, const char *name)
+{
+	const char *value = req_form(req, name);
+
+	return value != NULL ? value : "";
+}
+
+static _Noreturn void
+show_form(const struct req *req, const char *problem)
+{
+	struct buf *page = page_open(req, NULL, "Sign Up");
+
+	if (problem != NULL) {
+		log_line(LOG_INFO, "no registration: %s", problem);
+		page_error(page, problem);
+	}
+	html(page,
+	    "<form class=\"account\" action=\"/register\" method=\"post\">\n"
+	    "<label for=\"username\">Username</label>\n"
+	    "<input type=\"text\" id=\"username\" name=\"username\""
+	    " value=\"%s\" autocomplete=\"username\" required>\n"
+	    "<label for=\"email\">E-mail</label>\n"
+	    "<input type=\"text\" id=\"email\" name=\"email\""
+	    " value=\"%s\" inputmode=\"email\" autocomplete=\"email\""
+	    " required>\n"
+	    "<label for=\"password\">Password</label>\n"
+	    "<input type=\"password\" id=\"password\" name=\"password\""
+	    " autocomplete=\"new-password\" required>\n"
+	    "<label for=\"password2\">Password (again)</label>\n"
+	    "<input type=\"password\" id=\"password2\" name=\"password2\""
+	    " autocomplete=\"new-password\" required>\n"
+	    "<div class=\"actions\"><input type=\"submit\""
+	    " value=\"Sign Up\"></div>\n"
+	    "</form>\n",
+	    field(req, "username"), field(req, "email"));
+	page_send(page, 200);
+}
+
+int
+main(void)
+{
+	const struct req *req = reply_begin(&page_kind);
+	const char *problem;
+
+	need_method(req, REQ_READ | REQ_POST);
+	if (req_method(req) == REQ_POST)
+		need_same_origin(req);
+	if (session_user(req) != NULL)
+		reply_redirect("/");
+	if (req_method(req) != REQ_POST)
+		show_form(req, NULL);
+
+	problem = user_register(field(req, "username"), field(req, "email"),
+	    field(req, "password"), field(req, "password2"));
+	if (problem != NULL)
+		show_form(req, problem);
+	flash_leave(req, FLASH_REGISTERED, NULL);
+	reply_redirect("/login");
+}

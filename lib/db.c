@@ -1,0 +1,245 @@
+#include "db.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "mem.h"
+#include "text.h"
+
+#define MAX_PARAMETERS 8
+
+/* A client gets its 503 within two seconds. */
+#define MAX_WAIT_MS 1500
+
+struct db_rows {
+	size_t count, width;
+	const char **values; /* row by row */
+};
+
+const char db_null[] = "";
+
+static PGconn *connection;
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the socket is ready for what libpq wants to do next. */
+static void
+wait_for(short events)
+{
+	static int64_t waited;
+	struct pollfd socket = { .fd = PQsocket(connection), .events = events };
+	int64_t start = now_ms();
+	int ready;
+
+	ready = poll(&socket, 1, (int)(MAX_WAIT_MS - waited));
+	if (ready < 0 && errno != EINTR)
+		die("db: poll: %s", strerror(errno));
+	waited += now_ms() - start;
+	if (waited >= MAX_WAIT_MS && ready <= 0)
+		die_unavailable("db: no answer within %d ms", MAX_WAIT_MS);
+	if (waited > MAX_WAIT_MS)
+		waited = MAX_WAIT_MS;
+}
+
+/* libpq ends its messages with a line feed, and some have several. */
+static const char *
+one_line(const char *message)
+{
+	char *line = mem_copy(message, strlen(message));
+	size_t len = strlen(line);
+
+	while (len > 0 && line[len - 1] == '\n')
+		line[--len] = '\0';
+	return line;
+}
+
+static _Noreturn void
+die_disconnected(void)
+{
+	die_unavailable("db: %s", one_line(PQerrorMessage(connection)));
+}
+
+static void
+connect_once(void)
+{
+	static const char *const none[] = { NULL };
+	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+
+	if (connection != NULL)
+		return;
+	connection = PQconnectStartParams(none, none, 0);
+	if (connection == NULL)
+		die("db: out of memory");
+	if (PQstatus(connection) == CONNECTION_BAD)
+		die_disconnected();
+	while (want != PGRES_POLLING_OK) {
+		wait_for(want == PGRES_POLLING_READING ? POLLIN : POLLOUT);
+		want = PQconnectPoll(connection);
+		if (want == PGRES_POLLING_FAILED)
+			die_disconnected();
+	}
+	PQsetnonblocking(connection, 1);
+}
+
+/* SQLSTATEs that say the server can't serve now, rather than that the
+ * statement is wrong (PostgreSQL's manual, appendix A).  PgBouncer reports its
+ * own troubles as 08P01. */
+static bool
+is_passing(const char *sqlstate)
+{
+	static const char *const passing[] = {
+		"08",    /* connection exception */
+		"25006", /* read-only: a standby, in the midst of a failover */
+		"53",    /* insufficient resources: disk, memory, connections */
+		"57",    /* operator intervention: shutdown, time-out */
+	};
+
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		if (strncmp(sqlstate, passing[i], strlen(passing[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static _Noreturn void
+die_refused(const PGresult *result, const char *sql)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *reason = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	/* the detail of a message may quote values: it stays out of the log */
+	if (PQstatus(connection) == CONNECTION_BAD || sqlstate == NULL)
+		die_disconnected();
+	if (is_passing(sqlstate))
+		die_unavailable("db: %s: %s", sqlstate, reason);
+	die("db: %s: %s in: %.300s", sqlstate, reason, sql);
+}
+
+static void
+send_statement(const char *const words[])
+{
+	const char *parameters[MAX_PARAMETERS];
+	int count = 0, unsent;
+
+	while (words[1 + count] != NULL) {
+		const char *word = words[1 + count];
+
+		if (count == MAX_PARAMETERS)
+			die("db: too many parameters: %s", words[0]);
+		parameters[count++] = word == db_null ? NULL : word;
+	}
+	if (PQsendQueryParams(connection, words[0], count, NULL, parameters,
+		NULL, NULL, 0) != 1)
+		die_disconnected();
+	while ((unsent = PQflush(connection)) == 1) {
+		wait_for(POLLIN | POLLOUT);
+		if (PQconsumeInput(connection) != 1)
+			die_disconnected();
+	}
+	if (unsent < 0)
+		die_disconnected();
+}
+
+static PGresult *
+next_result(void)
+{
+	while (PQisBusy(connection)) {
+		wait_for(POLLIN);
+		if (PQconsumeInput(connection) != 1)
+			die_disconnected();
+	}
+	return PQgetResult(connection);
+}
+
+static const struct db_rows *
+copy_rows(const PGresult *result)
+{
+	struct db_rows *rows = mem_alloc(sizeof(*rows));
+	const char **value;
+
+	rows->count = (size_t)PQntuples(result);
+	rows->width = (size_t)PQnfields(result);
+	value = rows->values =
+	    mem_alloc(rows->count * rows->width * sizeof(*rows->values));
+	for (int row = 0; row < PQntuples(result); row++) {
+		for (int column = 0; column < PQnfields(result); column++) {
+			if (!PQgetisnull(result, row, column))
+				*value = mem_copy(
+				    PQgetvalue(result, row, column),
+				    (size_t)PQgetlength(result, row, column));
+			value++;
+		}
+	}
+	return rows;
+}
+
+const struct db_rows *
+db_run(const char *const words[])
+{
+	const struct db_rows *rows;
+	PGresult *result;
+
+	connect_once();
+	send_statement(words);
+	result = next_result();
+	if (PQresultStatus(result) != PGRES_TUPLES_OK &&
+	    PQresultStatus(result) != PGRES_COMMAND_OK)
+		die_refused(result, words[0]);
+	rows = copy_rows(result);
+	PQclear(result);
+
+	/* Only the end of the results says that the statement is committed. */
+	if ((result = next_result()) != NULL)
+		die_refused(result, words[0]);
+	return rows;
+}
+
+const char *
+db_integer(int64_t number)
+{
+	return mem_format("%lld", (long long)number);
+}
+
+size_t
+db_count(const struct db_rows *rows)
+{
+	return rows->count;
+}
+
+const char *
+db_text(const struct db_rows *rows, size_t row, size_t column)
+{
+	if (row >= rows->count || column >= rows->width)
+		die("db: no row %zu with a column %zu", row, column);
+	return rows->values[row * rows->width + column];
+}
+
+int64_t
+db_number(const struct db_rows *rows, size_t row, size_t column)
+{
+	const char *text = db_text(rows, row, column);
+	int64_t number;
+
+	if (text == NULL || !text_integer(text, INT64_MIN, INT64_MAX, &number))
+		die("db: column %zu holds no integer", column);
+	return number;
+}
+
+bool
+db_bool(const struct db_rows *rows, size_t row, size_t column)
+{
+	const char *text = db_text(rows, row, column);
+
+	return text != NULL && strcmp(text, "t") == 0;
+}

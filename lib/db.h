@@ -1,0 +1,44 @@
+/* db -- PostgreSQL, by libpq: literal SQL, values as parameters, rows copied.
+ *
+ * A process has one connection, made by its first statement; whoever asks
+ * nothing pays nothing.  Where to connect and as whom is libpq's environment:
+ * PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSFILE.
+ *
+ * Waiting is bounded: all waits of a process together last 1.5 seconds at the
+ * most.  When the database is away or takes longer, the process ends by
+ * die_unavailable(); any other error ends it by die().  Only what a statement
+ * means to say comes back.  So every statement that changes something has to
+ * be right when it was run although nobody was told. */
+
+#ifndef DB_H
+#define DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct db_rows;
+
+/* A parameter that is NULL in SQL. */
+extern const char db_null[];
+
+/* Runs one statement, a string literal, in one round trip; the strings after
+ * it are its $1, $2, ... (numbers: by db_integer()). */
+#define db_query(...) db_run((const char *const[]){ "" __VA_ARGS__, NULL })
+
+/* Runs words[0] with the parameters after it, up to a NULL; use db_query(). */
+const struct db_rows *db_run(const char *const words[]);
+
+/* A number as a parameter. */
+const char *db_integer(int64_t number);
+
+size_t db_count(const struct db_rows *rows);
+
+/* A value of a row, both counted from 0; NULL where SQL has NULL. */
+const char *db_text(const struct db_rows *rows, size_t row, size_t column);
+
+/* A value that has to be an integer, and one that has to be a boolean. */
+int64_t db_number(const struct db_rows *rows, size_t row, size_t column);
+bool db_bool(const struct db_rows *rows, size_t row, size_t column);
+
+#endif

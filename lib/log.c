@@ -1,0 +1,156 @@
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A line is at most what Linux writes to a pipe in one piece (PIPE_BUF), even
+ * with every byte of its sentence escaped. */
+#define SENTENCE_MAX 600
+#define LINE_MAX_BYTES 4096
+
+#define LINE_END "\"}\n"
+
+static const char *program_name = "-";
+static const char *request_id = "-";
+static void (*death_handler)(enum log_death why);
+
+void
+log_context(const char *program, const char *request)
+{
+	program_name = program != NULL ? program : "-";
+	request_id = request != NULL ? request : "-";
+}
+
+void
+log_on_death(void (*answer)(enum log_death why))
+{
+	death_handler = answer;
+}
+
+struct line {
+	char text[LINE_MAX_BYTES];
+	size_t len;
+};
+
+static void
+put(struct line *line, const char *text)
+{
+	size_t room = sizeof(line->text) - strlen(LINE_END) - line->len;
+	size_t len = strnlen(text, room);
+
+	memcpy(line->text + line->len, text, len);
+	line->len += len;
+}
+
+static void
+put_escaped(struct line *line, const char *text)
+{
+	const char *end = text + strnlen(text, SENTENCE_MAX);
+
+	for (; text < end; text++) {
+		unsigned char c = (unsigned char)*text;
+		char escaped[8] = { (char)c };
+
+		if (c == '"' || c == '\\')
+			snprintf(escaped, sizeof(escaped), "\\%c", c);
+		else if (c < 0x20 || c >= 0x7f)
+			snprintf(escaped, sizeof(escaped), "\\u%04x", c);
+		put(line, escaped);
+	}
+}
+
+static void
+put_time(struct line *line)
+{
+	struct timespec now;
+	struct tm utc;
+	char date[32], stamp[48];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(stamp, sizeof(stamp), "%s.%03dZ", date,
+	    (int)(now.tv_nsec / 1000000));
+	put(line, stamp);
+}
+
+static void
+write_line(enum log_level level, const char *sentence)
+{
+	static const char *const level_names[] = {
+		[LOG_INFO] = "info",
+		[LOG_WARNING] = "warning",
+		[LOG_ERROR] = "error",
+	};
+	struct line line = { .len = 0 };
+
+	put(&line, "{\"time\":\"");
+	put_time(&line);
+	put(&line, "\",\"level\":\"");
+	put(&line, level_names[level]);
+	put(&line, "\",\"program\":\"");
+	put_escaped(&line, program_name);
+	put(&line, "\",\"request\":\"");
+	put_escaped(&line, request_id);
+	put(&line, "\",\"message\":\"");
+	put_escaped(&line, sentence);
+	memcpy(line.text + line.len, LINE_END, strlen(LINE_END));
+	line.len += strlen(LINE_END);
+	if (write(STDERR_FILENO, line.text, line.len) < 0)
+		return; /* there is nobody left to tell */
+}
+
+void
+log_line(enum log_level level, const char *format, ...)
+{
+	char sentence[SENTENCE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	write_line(level, sentence);
+}
+
+static _Noreturn void
+end(enum log_death why)
+{
+	static bool dying;
+
+	if (!dying && death_handler != NULL) {
+		dying = true;
+		death_handler(why);
+	}
+	_exit(EXIT_FAILURE);
+}
+
+_Noreturn void
+die(const char *format, ...)
+{
+	char sentence[SENTENCE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	write_line(LOG_ERROR, sentence);
+	end(LOG_DEATH_FAULT);
+}
+
+_Noreturn void
+die_unavailable(const char *format, ...)
+{
+	char sentence[SENTENCE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	write_line(LOG_WARNING, sentence);
+	end(LOG_DEATH_UNAVAILABLE);
+}

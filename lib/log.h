@@ -1,0 +1,47 @@
+/* log -- what happened, one line of JSON (RFC 8259) a time, on stderr.
+ *
+ * A line carries the time, the level, the program, the request's id (the one
+ * in Apache's access log) and a sentence.  Control bytes and bytes that are
+ * not ASCII are escaped, so a visitor's input can't forge a line, and each
+ * line is one write(2), so lines of two processes never mix.
+ *
+ * Never logged: passwords, cookies, tokens, e-mail addresses, message texts. */
+
+#ifndef LOG_H
+#define LOG_H
+
+enum log_level {
+	LOG_INFO,    /* somebody was refused something, as designed */
+	LOG_WARNING, /* a part we need is away; it may come back by itself */
+	LOG_ERROR,   /* our fault: somebody has to look into it */
+};
+
+/* Why the process ends early: tells whoever answers the client which kind of
+ * answer is true. */
+enum log_death {
+	LOG_DEATH_FAULT,       /* a bug or a broken world */
+	LOG_DEATH_UNAVAILABLE, /* the database is away or overloaded */
+};
+
+/* Names the program and the request in the lines to come.  Both strings must
+ * live as long as the process does; NULL is written as "-". */
+void log_context(const char *program, const char *request);
+
+/* Writes one line.  Long sentences are cut at 600 bytes. */
+void log_line(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Has answer called once, by whichever die() comes first, after its line is
+ * written.  A death inside answer ends the process at once. */
+void log_on_death(void (*answer)(enum log_death why));
+
+/* Our fault: logs an error, lets the handler answer, ends with status 1. */
+_Noreturn void die(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Not our fault and not the visitor's: logs a warning, lets the handler
+ * answer, ends with status 1. */
+_Noreturn void die_unavailable(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,22 @@
+/* mem -- the memory of one request.
+ *
+ * Everything is allocated here, nothing is ever freed: the process ends a few
+ * milliseconds later, and exit is the collector.  No function returns NULL;
+ * out of memory dies. */
+
+#ifndef MEM_H
+#define MEM_H
+
+#include <stddef.h>
+
+/* size bytes of zeroes, aligned for any type.  Lives as long as the process. */
+void *mem_alloc(size_t size);
+
+/* A NUL-terminated copy of len bytes. */
+char *mem_copy(const char *bytes, size_t len);
+
+/* What printf would print, NUL-terminated. */
+char *mem_format(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif

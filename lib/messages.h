@@ -1,0 +1,55 @@
+/* messages -- what was written, by whom, newest first.
+ *
+ * A list goes on from a place: before is the id of the last message that was
+ * seen, or MESSAGES_NEWEST.  Flagged messages are in no list. */
+
+#ifndef MESSAGES_H
+#define MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MESSAGES_NEWEST INT64_MAX
+#define MESSAGES_LONGEST 1000 /* code points of a text */
+
+struct message {
+	int64_t id;
+	const char *author; /* name */
+	const char *text;
+	int64_t time; /* seconds since 1970 */
+};
+
+struct messages {
+	size_t count;
+	struct message *list;
+	bool more; /* there are older ones */
+};
+
+/* Everybody's. */
+const struct messages *messages_public(int64_t before, int64_t limit);
+
+/* Those of a reader and of everyone whom the reader follows. */
+const struct messages *messages_timeline(
+    int64_t reader_id, int64_t before, int64_t limit);
+
+/* A user's page. */
+struct profile {
+	int64_t user_id;
+	const char *name;
+	bool followed; /* by the reader */
+	const struct messages *messages;
+};
+
+/* One author's messages; reader_id 0 is nobody.  NULL when nobody has the
+ * name. */
+const struct profile *messages_of(const char *author, int64_t reader_id,
+    int64_t before, int64_t limit);
+
+/* What is wrong with a text, as a sentence for its author; NULL: nothing. */
+const char *message_problem(const char *text);
+
+/* Stores a message.  False when nobody has the author's name. */
+bool message_add(const char *author, const char *text);
+
+#endif

@@ -1,0 +1,248 @@
+#include "reply.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mem.h"
+#include "text.h"
+
+/* When to come again after a 503, in seconds. */
+#define RETRY_AFTER "1"
+
+static const struct reply_kind *reply_kind;
+static struct buf headers;
+
+static const char *
+reason_of(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} reasons[] = {
+		{ 200, "OK" },
+		{ 204, "No Content" },
+		{ 302, "Found" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 408, "Request Timeout" },
+		{ 413, "Content Too Large" },
+		{ 414, "URI Too Long" },
+		{ 415, "Unsupported Media Type" },
+		{ 417, "Expectation Failed" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	}
+	die("reply: status %d has no name", status);
+}
+
+void
+reply_header(const char *name, const char *value)
+{
+	if (text_has_control(value))
+		die("reply: a control character in the header %s", name);
+	buf_puts(&headers, mem_format("%s: %s\r\n", name, value));
+}
+
+static void
+write_all(const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t written = write(STDOUT_FILENO, bytes, len);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return; /* the client is gone */
+		bytes += written;
+		len -= (size_t)written;
+	}
+}
+
+/* Apache takes a Location without a Status for an internal redirect, so the
+ * status always comes, and first (RFC 3875 6.3.3). */
+static _Noreturn void
+send_reply(int status, const char *type, const char *body, size_t len)
+{
+	struct buf out = { 0 };
+
+	buf_puts(&out, mem_format("Status: %d %s\r\n", status,
+			   reason_of(status)));
+	if (headers.len > 0)
+		buf_add(&out, headers.data, headers.len);
+	if (type != NULL)
+		buf_puts(&out, mem_format("Content-Type: %s\r\n"
+					  "Content-Length: %zu\r\n",
+				   type, len));
+	buf_puts(&out, "\r\n");
+	buf_add(&out, body, len);
+	write_all(out.data, out.len);
+	exit(EXIT_SUCCESS);
+}
+
+static _Noreturn void
+send_error(int status, const char *sentence)
+{
+	const char *body =
+	    reply_kind->error_body(status, reason_of(status), sentence);
+
+	if (status == 503)
+		reply_header("Retry-After", RETRY_AFTER);
+	send_reply(status, reply_kind->error_type, body, strlen(body));
+}
+
+_Noreturn void
+reply_error(int status, const char *sentence)
+{
+	log_line(LOG_INFO, "%d: %s", status, sentence);
+	send_error(status, sentence);
+}
+
+_Noreturn void
+reply_server_error(const struct req *req)
+{
+	static const struct {
+		int status;
+		const char *sentence;
+	} errors[] = {
+		{ 400, "The request can't be understood." },
+		{ 403, "This address is not for you." },
+		{ 404, "There is nothing at this address." },
+		{ 405, "This address does not know the request's method." },
+		{ 408, "The request took too long to arrive." },
+		{ 413, "The request's body is too large." },
+		{ 414, "The address is too long." },
+		{ 417, "The request's Expect header can't be met." },
+		{ 431, "The request's headers are too long." },
+		{ 500, "Something went wrong on our side. It has been "
+		       "noted. Please try again later." },
+		{ 501, "The server does not know the request's method." },
+		{ 503, "MiniTwit is busy at the moment. Please try again "
+		       "in a few seconds." },
+	};
+	const char *text = req_variable(req, "REDIRECT_STATUS");
+	int64_t status = 404;
+
+	if (text != NULL)
+		text_integer(text, 400, 599, &status);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (errors[i].status == status)
+			reply_error((int)status, errors[i].sentence);
+	}
+	die("reply: no words for status %s", text);
+}
+
+static void
+answer_death(enum log_death why)
+{
+	headers.len = 0;
+	if (why == LOG_DEATH_UNAVAILABLE)
+		send_error(503, "MiniTwit's database can't be reached at the "
+				"moment. Please try again in a few seconds.");
+	send_error(500, "Something went wrong on our side. It has been "
+			"noted. Please try again later.");
+}
+
+const struct req *
+reply_begin(const struct reply_kind *kind)
+{
+	const struct req *req;
+
+	reply_kind = kind;
+	log_on_death(answer_death);
+	req = req_read(kind->body);
+	if (kind->note != NULL)
+		kind->note(req);
+	switch (req_fault(req)) {
+	case REQ_SOUND:
+		return req;
+	case REQ_MALFORMED:
+		reply_error(400, "The address or the form is malformed: it "
+				 "has a bad percent sign, text that is not "
+				 "UTF-8, or a field twice.");
+	case REQ_CUT_SHORT:
+		reply_error(400, "The request's body ended before its "
+				 "Content-Length.");
+	case REQ_TOO_LARGE:
+		reply_error(413, "The request's body has more than 64 KiB.");
+	case REQ_NOT_A_FORM:
+		reply_error(415, "The form has to be sent as "
+				 "application/x-www-form-urlencoded.");
+	}
+	die("reply: an unknown fault");
+}
+
+void
+need_method(const struct req *req, unsigned methods)
+{
+	struct buf allow = { 0 };
+
+	if (((unsigned)req_method(req) & methods) != 0)
+		return;
+	if (methods & REQ_GET)
+		buf_puts(&allow, "GET, ");
+	if (methods & REQ_HEAD)
+		buf_puts(&allow, "HEAD, ");
+	if (methods & REQ_POST)
+		buf_puts(&allow, "POST, ");
+	reply_header("Allow", mem_copy(allow.data, allow.len - strlen(", ")));
+	reply_error(405, "This address does not know the request's method.");
+}
+
+const char *
+need_name(const struct req *req, const char *shape)
+{
+	const char *name = req_name(req, shape);
+
+	if (name == NULL)
+		reply_error(404, "There is nothing at this address.");
+	return name;
+}
+
+_Noreturn void
+reply_html(int status, const struct buf *body)
+{
+	send_reply(status, "text/html; charset=utf-8", body->data, body->len);
+}
+
+_Noreturn void
+reply_json(const struct json_writer *json)
+{
+	const char *text = json_text(json);
+
+	send_reply(200, "application/json", text, strlen(text));
+}
+
+_Noreturn void
+reply_text(const char *text)
+{
+	send_reply(200, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+_Noreturn void
+reply_no_content(void)
+{
+	send_reply(204, NULL, "", 0);
+}
+
+_Noreturn void
+reply_redirect(const char *path)
+{
+	static const char body[] = "";
+
+	reply_header("Location", path);
+	send_reply(302, "text/html; charset=utf-8", body, 0);
+}

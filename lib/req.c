@@ -1,0 +1,356 @@
+#include "req.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "log.h"
+#include "mem.h"
+#include "text.h"
+
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
+struct field {
+	const char *name, *value;
+};
+
+struct fields {
+	size_t count;
+	struct field *list;
+};
+
+struct req {
+	enum req_method method;
+	enum req_fault fault;
+	struct fields segments; /* of the path: values without names */
+	struct fields query, form;
+	struct buf body;
+};
+
+static void
+note_fault(struct req *req, enum req_fault fault)
+{
+	if (req->fault == REQ_SOUND)
+		req->fault = fault;
+}
+
+/* Decodes; NULL for what is not percent-encoded UTF-8. */
+static const char *
+decode(const char *text, size_t len, bool plus_is_blank)
+{
+	const char *decoded = text_percent_decode(text, len, plus_is_blank);
+
+	if (decoded == NULL || !text_is_utf8(decoded, strlen(decoded)))
+		return NULL;
+	return decoded;
+}
+
+static size_t
+count_char(const char *text, char c)
+{
+	size_t count = 0;
+
+	for (; *text != '\0'; text++)
+		count += *text == c;
+	return count;
+}
+
+/* The segments of the path, without empty ones: Apache has merged slashes
+ * before it chose the program. */
+static void
+read_segments(struct req *req, const char *path)
+{
+	const char *at = path;
+
+	req->segments.list = mem_alloc(
+	    (count_char(at, '/') + 1) * sizeof(*req->segments.list));
+	while (*(at += strspn(at, "/")) != '\0') {
+		size_t len = strcspn(at, "/");
+		const char *segment = decode(at, len, false);
+
+		if (segment == NULL) {
+			note_fault(req, REQ_MALFORMED);
+			return;
+		}
+		req->segments.list[req->segments.count++].value = segment;
+		at += len;
+	}
+}
+
+/* Fields of a query or a form: name=value&name=value (WHATWG URL 5.1). */
+static void
+read_fields(struct req *req, struct fields *fields, const char *text)
+{
+	fields->list =
+	    mem_alloc((count_char(text, '&') + 1) * sizeof(*fields->list));
+	while (*(text += strspn(text, "&")) != '\0') {
+		size_t len = strcspn(text, "&");
+		size_t name_len = strcspn(text, "=&");
+		size_t value_at = name_len < len ? name_len + 1 : len;
+		struct field field = {
+			.name = decode(text, name_len, true),
+			.value = decode(text + value_at, len - value_at, true),
+		};
+
+		if (field.name == NULL || field.value == NULL) {
+			note_fault(req, REQ_MALFORMED);
+			return;
+		}
+		fields->list[fields->count++] = field;
+		text += len;
+	}
+}
+
+/* The field's value; *times says how often it is there. */
+static const char *
+find(const struct fields *fields, const char *name, size_t *times)
+{
+	const char *value = NULL;
+
+	*times = 0;
+	for (size_t i = 0; i < fields->count; i++) {
+		if (strcmp(fields->list[i].name, name) == 0) {
+			value = fields->list[i].value;
+			++*times;
+		}
+	}
+	return value;
+}
+
+static void
+read_target(struct req *req)
+{
+	const char *target = req_variable(req, "REQUEST_URI");
+	size_t path_len;
+
+	if (target == NULL)
+		target = "/";
+	path_len = strcspn(target, "?");
+	read_segments(req, mem_copy(target, path_len));
+	if (target[path_len] == '?')
+		read_fields(req, &req->query, target + path_len + 1);
+}
+
+/* How many bytes the body has (RFC 3875 4.1.2).  Apache undoes the chunked
+ * coding, but can't know the length then: all there is. */
+static size_t
+announced_length(const struct req *req, bool *known)
+{
+	const char *length = req_variable(req, "CONTENT_LENGTH");
+	int64_t number = 0;
+
+	*known = length != NULL && length[0] != '\0';
+	if (!*known)
+		return req_variable(req, "HTTP_TRANSFER_ENCODING") != NULL
+		    ? SIZE_MAX
+		    : 0;
+	if (!text_integer(length, 0, INT64_MAX, &number))
+		return 0;
+	return (size_t)number;
+}
+
+static void
+read_body(struct req *req)
+{
+	bool known;
+	size_t expected = announced_length(req, &known), got = 0;
+
+	while (got < expected) {
+		static char bytes[16384];
+		size_t want = expected - got < sizeof(bytes) ? expected - got
+							     : sizeof(bytes);
+		ssize_t len = read(STDIN_FILENO, bytes, want);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len <= 0)
+			break;
+		got += (size_t)len;
+		if (got <= REQ_BODY_MAX)
+			buf_add(&req->body, bytes, (size_t)len);
+	}
+	if (got > REQ_BODY_MAX)
+		note_fault(req, REQ_TOO_LARGE);
+	else if (known && got < expected)
+		note_fault(req, REQ_CUT_SHORT);
+	buf_add(&req->body, "", 0);
+}
+
+static bool
+is_form_type(const char *type)
+{
+	size_t len = strlen(FORM_TYPE);
+
+	return type != NULL && strncasecmp(type, FORM_TYPE, len) == 0 &&
+	    strchr("; \t", type[len]) != NULL;
+}
+
+static void
+read_form(struct req *req)
+{
+	if (req->fault != REQ_SOUND || req->body.len == 0)
+		return;
+	if (!is_form_type(req_variable(req, "CONTENT_TYPE"))) {
+		note_fault(req, REQ_NOT_A_FORM);
+		return;
+	}
+	if (strlen(req->body.data) != req->body.len) {
+		note_fault(req, REQ_MALFORMED);
+		return;
+	}
+	read_fields(req, &req->form, req->body.data);
+	for (size_t i = 0; i < req->form.count; i++) {
+		size_t times;
+
+		find(&req->form, req->form.list[i].name, &times);
+		if (times > 1)
+			note_fault(req, REQ_MALFORMED);
+	}
+}
+
+static enum req_method
+read_method(const struct req *req)
+{
+	static const struct {
+		const char *name;
+		enum req_method method;
+	} methods[] = {
+		{ "GET", REQ_GET },
+		{ "HEAD", REQ_HEAD },
+		{ "POST", REQ_POST },
+	};
+	const char *name = req_variable(req, "REQUEST_METHOD");
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (name != NULL && strcmp(name, methods[i].name) == 0)
+			return methods[i].method;
+	}
+	return REQ_OTHER;
+}
+
+/* "site/public" for .../cgi-bin/site/public. */
+static const char *
+program_name(const struct req *req)
+{
+	const char *file = req_variable(req, "SCRIPT_FILENAME");
+	const char *start;
+
+	if (file == NULL)
+		return NULL;
+	start = file + strlen(file);
+	for (int slashes = 0; start > file; start--) {
+		if (start[-1] == '/' && ++slashes == 2)
+			break;
+	}
+	return start;
+}
+
+const struct req *
+req_read(enum req_body kind)
+{
+	struct req *req = mem_alloc(sizeof(*req));
+
+	log_context(program_name(req), req_variable(req, "UNIQUE_ID"));
+	req->method = read_method(req);
+	read_target(req);
+	if (kind != REQ_NO_BODY)
+		read_body(req);
+	if (kind == REQ_FORM)
+		read_form(req);
+	return req;
+}
+
+enum req_fault
+req_fault(const struct req *req)
+{
+	return req->fault;
+}
+
+enum req_method
+req_method(const struct req *req)
+{
+	return req->method;
+}
+
+const char *
+req_name(const struct req *req, const char *shape)
+{
+	const char *name = NULL;
+	size_t i = 0;
+
+	for (; *(shape += strspn(shape, "/")) != '\0'; i++) {
+		size_t len = strcspn(shape, "/");
+		const char *segment;
+
+		if (i == req->segments.count)
+			return NULL;
+		segment = req->segments.list[i].value;
+		if (strncmp(shape, "{}", len) == 0)
+			name = segment;
+		else if (strlen(segment) != len ||
+		    strncmp(segment, shape, len) != 0)
+			return NULL;
+		shape += len;
+	}
+	return i == req->segments.count ? name : NULL;
+}
+
+const char *
+req_first_segment(const struct req *req)
+{
+	return req->segments.count > 0 ? req->segments.list[0].value : "";
+}
+
+const char *
+req_query(const struct req *req, const char *name)
+{
+	size_t times;
+	const char *value = find(&req->query, name, &times);
+
+	return times == 1 ? value : NULL;
+}
+
+const char *
+req_form(const struct req *req, const char *name)
+{
+	size_t times;
+
+	return find(&req->form, name, &times);
+}
+
+const char *
+req_cookie(const struct req *req, const char *name)
+{
+	const char *at = req_variable(req, "HTTP_COOKIE");
+	size_t name_len = strlen(name);
+
+	if (at == NULL)
+		return NULL;
+	while (*(at += strspn(at, "; \t")) != '\0') {
+		size_t len = strcspn(at, ";");
+
+		if (len > name_len && strncmp(at, name, name_len) == 0 &&
+		    at[name_len] == '=')
+			return mem_copy(at + name_len + 1, len - name_len - 1);
+		at += len;
+	}
+	return NULL;
+}
+
+const char *
+req_variable(const struct req *req, const char *name)
+{
+	(void)req; /* asking the environment takes having a request */
+	return getenv(name);
+}
+
+const char *
+req_body(const struct req *req, size_t *len)
+{
+	*len = req->body.len;
+	return req->body.data;
+}

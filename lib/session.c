@@ -1,0 +1,158 @@
+#include "session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mem.h"
+#include "reply.h"
+#include "secret.h"
+#include "sessions.h"
+#include "text.h"
+
+#define TOKEN_LENGTH 64
+#define FLASH_LIFETIME 60 /* seconds: a flash belongs to the next page */
+
+static void
+set_cookie(const struct req *req, const char *name, const char *value,
+    int max_age)
+{
+	const char *https = req_variable(req, "HTTPS");
+
+	reply_header("Set-Cookie",
+	    mem_format("%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
+		name, value, max_age,
+		https != NULL && strcmp(https, "on") == 0 ? "; Secure" : ""));
+}
+
+const char *
+session_digest(const struct req *req)
+{
+	const char *token = req_cookie(req, "session");
+
+	if (token == NULL || strlen(token) != TOKEN_LENGTH ||
+	    strspn(token, "0123456789abcdef") != TOKEN_LENGTH)
+		return NULL;
+	return secret_digest(token);
+}
+
+const struct user *
+session_user(const struct req *req)
+{
+	const char *digest = session_digest(req);
+
+	return digest != NULL ? session_find(digest) : NULL;
+}
+
+const struct user *
+need_user(const struct req *req)
+{
+	const struct user *user = session_user(req);
+
+	if (user == NULL)
+		reply_error(401, "You have to log in to do that.");
+	return user;
+}
+
+/* True when a URL or an origin is on the host that the request was sent to. */
+static bool
+is_on_host(const char *url, const char *host)
+{
+	const char *authority = strstr(url, "://");
+	size_t len;
+
+	if (authority == NULL || host == NULL)
+		return false;
+	authority += strlen("://");
+	len = strcspn(authority, "/?#");
+	return strlen(host) == len && strncasecmp(authority, host, len) == 0;
+}
+
+static bool
+is_same_origin(const struct req *req)
+{
+	const char *site = req_variable(req, "HTTP_SEC_FETCH_SITE");
+	const char *origin = req_variable(req, "HTTP_ORIGIN");
+
+	if (site != NULL) /* none: the address bar or a bookmark */
+		return strcmp(site, "same-origin") == 0 ||
+		    strcmp(site, "none") == 0;
+	if (origin == NULL)
+		origin = req_variable(req, "HTTP_REFERER");
+	return origin == NULL ||
+	    is_on_host(origin, req_variable(req, "HTTP_HOST"));
+}
+
+void
+need_same_origin(const struct req *req)
+{
+	if (!is_same_origin(req))
+		reply_error(403, "Another site asked for this. Please do it "
+				 "from MiniTwit's own pages.");
+}
+
+void
+session_begin(const struct req *req, const struct user *user,
+    const char *outdated, const char *replacement)
+{
+	const char *token = secret_token();
+
+	session_add(user->id, secret_digest(token), outdated, replacement);
+	set_cookie(req, "session", token, SESSIONS_LIFETIME);
+}
+
+void
+session_end(const struct req *req)
+{
+	const char *digest = session_digest(req);
+
+	if (digest != NULL)
+		session_remove(digest);
+	if (req_cookie(req, "session") != NULL)
+		set_cookie(req, "session", "", 0);
+}
+
+/* How each flash is written in its cookie. */
+static const char *const flash_codes[] = {
+	[FLASH_NONE] = "",
+	[FLASH_REGISTERED] = "registered",
+	[FLASH_LOGGED_IN] = "logged-in",
+	[FLASH_LOGGED_OUT] = "logged-out",
+	[FLASH_RECORDED] = "recorded",
+	[FLASH_FOLLOWING] = "following",
+	[FLASH_NOT_FOLLOWING] = "not-following",
+};
+
+void
+flash_leave(const struct req *req, enum flash flash, const char *name)
+{
+	set_cookie(req, "flash",
+	    mem_format("%s.%s", flash_codes[flash],
+		name != NULL ? text_percent_encode(name) : ""),
+	    FLASH_LIFETIME);
+}
+
+enum flash
+flash_take(const struct req *req, const char **name)
+{
+	const char *cookie = req_cookie(req, "flash");
+	size_t len, count = sizeof(flash_codes) / sizeof(flash_codes[0]);
+
+	if (cookie == NULL)
+		return FLASH_NONE;
+	set_cookie(req, "flash", "", 0);
+	len = strcspn(cookie, ".");
+	if (cookie[len] == '\0')
+		return FLASH_NONE;
+	*name = text_percent_decode(
+	    cookie + len + 1, strlen(cookie + len + 1), false);
+	if (*name == NULL || !text_is_utf8(*name, strlen(*name)))
+		return FLASH_NONE;
+	for (size_t i = FLASH_NONE + 1; i < count; i++) {
+		if (strlen(flash_codes[i]) == len &&
+		    strncmp(cookie, flash_codes[i], len) == 0)
+			return (enum flash)i;
+	}
+	return FLASH_NONE;
+}

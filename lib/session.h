@@ -1,0 +1,53 @@
+/* session -- who is at the browser, by a cookie, and what the next page tells
+ * them (a flash), by another.
+ *
+ * Both cookies are HttpOnly and SameSite=Lax (RFC 6265bis), Secure under
+ * HTTPS.  No state is in this process or this machine: the session's row is
+ * in the database, the flash with the browser. */
+
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "req.h"
+#include "users.h"
+
+/* The logged-in user; NULL for a visitor. */
+const struct user *session_user(const struct req *req);
+
+/* The logged-in user; answers 401 to a visitor. */
+const struct user *need_user(const struct req *req);
+
+/* Answers 403 when another site's page made the browser send the request: by
+ * Sec-Fetch-Site (W3C Fetch Metadata), else by Origin or Referer.  A client
+ * that sends none of them is a script, and passes. */
+void need_same_origin(const struct req *req);
+
+/* The digest of the browser's session token; NULL when it has none. */
+const char *session_digest(const struct req *req);
+
+/* Logs a user in: a fresh token, its row, its cookie.  outdated and
+ * replacement as in session_add(). */
+void session_begin(const struct req *req, const struct user *user,
+    const char *outdated, const char *replacement);
+
+/* Ends the session, here and in the database; no error without one. */
+void session_end(const struct req *req);
+
+enum flash {
+	FLASH_NONE,
+	FLASH_REGISTERED,
+	FLASH_LOGGED_IN,
+	FLASH_LOGGED_OUT,
+	FLASH_RECORDED,
+	FLASH_FOLLOWING,     /* with a name */
+	FLASH_NOT_FOLLOWING, /* with a name */
+};
+
+/* Leaves a word for the next page; name is NULL where none belongs to it. */
+void flash_leave(const struct req *req, enum flash flash, const char *name);
+
+/* Takes the word that was left, so that no later page has it.  *name is
+ * whatever the browser says: valid UTF-8, maybe "", nothing more is sure. */
+enum flash flash_take(const struct req *req, const char **name);
+
+#endif

@@ -1,0 +1,38 @@
+/* sessions -- which browsers are logged in as whom.
+ *
+ * A session is known by its token's digest (secret_digest); the token itself
+ * is with the browser alone. */
+
+#ifndef SESSIONS_H
+#define SESSIONS_H
+
+#include <stdint.h>
+
+#include "users.h"
+
+#define SESSIONS_LIFETIME (30 * 24 * 3600) /* seconds since the login */
+
+/* Whose session it is; NULL when it is nobody's: unknown, ended, expired, or
+ * its user is gone. */
+const struct user *session_find(const char *digest);
+
+/* What login needs to know about the name that somebody entered, and, asked in
+ * the same statement, whether the browser is logged in already. */
+struct session_login {
+	const struct user *session_user; /* NULL: no such session */
+	const struct user *user;         /* NULL: nobody has that name */
+	const char *password_hash;       /* the user's */
+};
+
+/* digest is NULL for a browser without a token. */
+struct session_login session_login(const char *name, const char *digest);
+
+/* Begins a session.  outdated and replacement, where not NULL, are the user's
+ * password hash as it was read and the one to put in its place. */
+void session_add(int64_t user_id, const char *digest, const char *outdated,
+    const char *replacement);
+
+/* Ends a session; no error when there is none. */
+void session_remove(const char *digest);
+
+#endif

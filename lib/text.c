@@ -1,0 +1,301 @@
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "buf.h"
+#include "mem.h"
+
+#define LONGEST_TIME 64
+
+bool
+text_integer(const char *text, int64_t min, int64_t max, int64_t *number)
+{
+	const char *digits = text[0] == '-' ? text + 1 : text;
+	long long value;
+
+	if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+		return false;
+	errno = 0;
+	value = strtoll(text, NULL, 10);
+	if (errno != 0 || value < min || value > max)
+		return false;
+	*number = value;
+	return true;
+}
+
+size_t
+text_code_point(const char *text, size_t len, uint32_t *code_point)
+{
+	/* RFC 3629 4: how many bytes follow the first, which of its bits
+	 * count, and the least value that may not be written shorter. */
+	static const struct {
+		unsigned char mask, lead, bits;
+		uint32_t least;
+	} forms[] = {
+		{ 0x80, 0x00, 0x7f, 0 },
+		{ 0xe0, 0xc0, 0x1f, 0x80 },
+		{ 0xf0, 0xe0, 0x0f, 0x800 },
+		{ 0xf8, 0xf0, 0x07, 0x10000 },
+	};
+	const unsigned char *byte = (const unsigned char *)text;
+
+	for (size_t more = 0; more < 4 && more < len; more++) {
+		uint32_t value;
+
+		if ((byte[0] & forms[more].mask) != forms[more].lead)
+			continue;
+		value = byte[0] & forms[more].bits;
+		for (size_t i = 1; i <= more; i++) {
+			if ((byte[i] & 0xc0) != 0x80)
+				return 0;
+			value = value << 6 | (byte[i] & 0x3f);
+		}
+		if (value < forms[more].least || value > 0x10ffff ||
+		    (value >= 0xd800 && value <= 0xdfff))
+			return 0;
+		*code_point = value;
+		return more + 1;
+	}
+	return 0;
+}
+
+size_t
+text_utf8_encode(uint32_t code_point, char bytes[4])
+{
+	static const unsigned char leads[] = { 0x00, 0x00, 0xc0, 0xe0, 0xf0 };
+	size_t len = code_point < 0x80 ? 1 :
+	    code_point < 0x800         ? 2 :
+	    code_point < 0x10000       ? 3 :
+					 4;
+
+	for (size_t i = len; i-- > 1; code_point >>= 6)
+		bytes[i] = (char)(0x80 | (code_point & 0x3f));
+	bytes[0] = (char)(leads[len] | code_point);
+	return len;
+}
+
+bool
+text_is_utf8(const char *text, size_t len)
+{
+	uint32_t code_point;
+
+	while (len > 0) {
+		size_t step = text_code_point(text, len, &code_point);
+
+		if (step == 0)
+			return false;
+		text += step;
+		len -= step;
+	}
+	return true;
+}
+
+size_t
+text_length(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text != '\0'; text++)
+		count += (*text & 0xc0) != 0x80;
+	return count;
+}
+
+const char *
+text_initial(const char *text)
+{
+	uint32_t code_point;
+	char *initial =
+	    mem_copy(text, text_code_point(text, strlen(text), &code_point));
+
+	if (initial[0] >= 'a' && initial[0] <= 'z')
+		initial[0] = (char)(initial[0] - 'a' + 'A');
+	return initial;
+}
+
+/* The next code point of valid UTF-8; 0 at the end. */
+static uint32_t
+next(const char **text)
+{
+	uint32_t code_point = 0;
+
+	*text += text_code_point(*text, strlen(*text), &code_point);
+	return code_point;
+}
+
+bool
+text_has_control(const char *text)
+{
+	uint32_t c;
+
+	while ((c = next(&text)) != 0) {
+		if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+			return true;
+	}
+	return false;
+}
+
+/* Unicode's White_Space property (PropList.txt). */
+static bool
+is_blank(uint32_t c)
+{
+	return (c >= 0x09 && c <= 0x0d) || c == ' ' || c == 0x85 ||
+	    c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+	    c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+	    c == 0x3000;
+}
+
+bool
+text_is_blank(const char *text)
+{
+	uint32_t c;
+
+	while ((c = next(&text)) != 0) {
+		if (!is_blank(c))
+			return false;
+	}
+	return true;
+}
+
+bool
+text_has_outer_blank(const char *text)
+{
+	uint32_t first = next(&text), last = first, c;
+
+	while ((c = next(&text)) != 0)
+		last = c;
+	return is_blank(first) || is_blank(last);
+}
+
+const char *
+text_unix_lines(const char *text)
+{
+	char *unix = mem_copy(text, strlen(text)), *to = unix;
+
+	for (const char *from = text; *from != '\0'; from++) {
+		if (from[0] == '\r' && from[1] == '\n')
+			continue;
+		*to++ = *from == '\r' ? '\n' : *from;
+	}
+	*to = '\0';
+	return unix;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+char *
+text_percent_decode(const char *text, size_t len, bool plus_is_blank)
+{
+	char *decoded = mem_alloc(len + 1), *to = decoded;
+
+	for (size_t i = 0; i < len; i++) {
+		int high, low;
+
+		if (text[i] == '+' && plus_is_blank) {
+			*to++ = ' ';
+			continue;
+		}
+		if (text[i] != '%') {
+			*to++ = text[i];
+			continue;
+		}
+		if (len - i < 3 || (high = hex_value(text[i + 1])) < 0 ||
+		    (low = hex_value(text[i + 2])) < 0 || high + low == 0)
+			return NULL;
+		*to++ = (char)(high << 4 | low);
+		i += 2;
+	}
+	return decoded;
+}
+
+const char *
+text_percent_encode(const char *text)
+{
+	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz"
+					 "0123456789-._~";
+	struct buf out = { 0 };
+
+	for (;;) {
+		size_t plain = strspn(text, unreserved);
+
+		buf_add(&out, text, plain);
+		text += plain;
+		if (*text == '\0')
+			return out.data;
+		buf_puts(&out, mem_format("%%%02X", (unsigned char)*text++));
+	}
+}
+
+const char *
+text_base64(const char *bytes, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+	char *encoded = mem_alloc((len + 2) / 3 * 4 + 1), *to = encoded;
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t group = 0;
+
+		for (size_t j = 0; j < 3; j++)
+			group = group << 8 |
+			    (i + j < len ? (unsigned char)bytes[i + j] : 0);
+		for (size_t j = 0; j < 4; j++)
+			*to++ = i + j <= len ? digits[group >> (18 - 6 * j) & 63]
+					     : '=';
+	}
+	return encoded;
+}
+
+static struct tm
+utc(int64_t seconds)
+{
+	time_t when = (time_t)seconds;
+	struct tm tm = { 0 };
+
+	gmtime_r(&when, &tm);
+	return tm;
+}
+
+const char *
+text_time(int64_t seconds)
+{
+	struct tm tm = utc(seconds);
+	char *text = mem_alloc(LONGEST_TIME);
+
+	strftime(text, LONGEST_TIME, "%Y-%m-%d %H:%M:%S", &tm);
+	return text;
+}
+
+const char *
+text_time_friendly(int64_t seconds)
+{
+	struct tm tm = utc(seconds);
+	char *text = mem_alloc(LONGEST_TIME);
+
+	strftime(text, LONGEST_TIME, "%Y-%m-%d @ %H:%M", &tm);
+	return text;
+}
+
+const char *
+text_time_rfc3339(int64_t seconds)
+{
+	struct tm tm = utc(seconds);
+	char *text = mem_alloc(LONGEST_TIME);
+
+	strftime(text, LONGEST_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return text;
+}

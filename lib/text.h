@@ -1,0 +1,68 @@
+/* text -- questions about strings, and small conversions: pure functions.
+ *
+ * Strings are NUL-terminated; where a length is passed, NUL bytes may occur.
+ * Results come from mem. */
+
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads a decimal integer: an optional '-', then digits, nothing else.  False
+ * when text is something else or the number is not in min..max; *number is
+ * then unchanged. */
+bool text_integer(const char *text, int64_t min, int64_t max, int64_t *number);
+
+/* Reads one code point from the len bytes at text (RFC 3629).  Gives its
+ * number of bytes, or 0 when they begin with none (len is 0, overlong form,
+ * surrogate, beyond U+10FFFF). */
+size_t text_code_point(const char *text, size_t len, uint32_t *code_point);
+
+/* Writes a valid code point as UTF-8, without a NUL; gives its number of
+ * bytes, 1 to 4. */
+size_t text_utf8_encode(uint32_t code_point, char bytes[4]);
+
+/* True when all len bytes are UTF-8. */
+bool text_is_utf8(const char *text, size_t len);
+
+/* The number of code points in valid UTF-8. */
+size_t text_length(const char *text);
+
+/* The first code point in upper case where it is an ASCII letter, as a string
+ * of its own; "" for "". */
+const char *text_initial(const char *text);
+
+/* True when valid UTF-8 holds a control character (C0, DEL, C1). */
+bool text_has_control(const char *text);
+
+/* True when text is empty or consists of blanks: ASCII white space and the
+ * code points that Unicode calls White_Space. */
+bool text_is_blank(const char *text);
+
+/* True when valid UTF-8 begins or ends with such a blank. */
+bool text_has_outer_blank(const char *text);
+
+/* text with each line end (CR LF or CR) as LF. */
+const char *text_unix_lines(const char *text);
+
+/* Decodes len bytes of percent-encoding (RFC 3986 2.1); with plus_is_blank as
+ * in a form (application/x-www-form-urlencoded).  NULL when a percent sign is
+ * not followed by two hexadecimal digits, or for %00. */
+char *text_percent_decode(const char *text, size_t len, bool plus_is_blank);
+
+/* Encodes all but RFC 3986's unreserved characters, so that the result can be
+ * one segment of a path or one value of a query. */
+const char *text_percent_encode(const char *text);
+
+/* RFC 4648 4, with padding. */
+const char *text_base64(const char *bytes, size_t len);
+
+/* Seconds since 1970 as UTC: "2019-12-01 12:00:00" and, for people,
+ * "2019-12-01 @ 12:00"; the first with a 'T' and a 'Z' is RFC 3339's form. */
+const char *text_time(int64_t seconds);
+const char *text_time_friendly(int64_t seconds);
+const char *text_time_rfc3339(int64_t seconds);
+
+#endif

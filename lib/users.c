@@ -1,0 +1,90 @@
+#include "users.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "db.h"
+#include "secret.h"
+#include "text.h"
+
+#define MAX_NAME 64
+#define MAX_EMAIL 254     /* RFC 5321 4.5.3.1.3, without < and > */
+#define MAX_PASSWORD 1000
+
+/* First segments of paths that are not users': each of apache/'s routes
+ * (t/source.t compares), what browsers and robots ask for by themselves, and
+ * the dots that never arrive as a path (RFC 3986 5.2.4). */
+static const char *const occupied[] = {
+	"-",
+	".",
+	"..",
+	".well-known",
+	"add_message",
+	"favicon.ico",
+	"fllws",
+	"latest",
+	"login",
+	"logout",
+	"msgs",
+	"public",
+	"register",
+	"robots.txt",
+};
+
+static const char taken[] = "The username is already taken";
+
+static bool
+is_occupied(const char *name)
+{
+	for (size_t i = 0; i < sizeof(occupied) / sizeof(occupied[0]); i++) {
+		if (strcmp(name, occupied[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with an application, in the order of the form. */
+static const char *
+problem_with(const char *name, const char *email, const char *password,
+    const char *password2)
+{
+	if (name == NULL || text_is_blank(name))
+		return "You have to enter a username";
+	if (text_length(name) > MAX_NAME)
+		return "The username has more than 64 characters";
+	if (text_has_control(name))
+		return "The username has a control character";
+	if (text_has_outer_blank(name))
+		return "The username begins or ends with a blank";
+	if (email == NULL || strchr(email, '@') == NULL)
+		return "You have to enter a valid email address";
+	if (text_length(email) > MAX_EMAIL)
+		return "The email address has more than 254 characters";
+	if (password == NULL || password[0] == '\0')
+		return "You have to enter a password";
+	if (text_length(password) > MAX_PASSWORD)
+		return "The password has more than 1,000 characters";
+	if (password2 == NULL || strcmp(password, password2) != 0)
+		return "The two passwords do not match";
+	if (is_occupied(name))
+		return taken;
+	return NULL;
+}
+
+const char *
+user_register(const char *name, const char *email, const char *password,
+    const char *password2)
+{
+	const char *problem = problem_with(name, email, password, password2);
+
+	if (problem != NULL)
+		return problem;
+	if (db_count(db_query("INSERT INTO users (username, email, pw_hash)"
+			      " VALUES ($1, $2, $3)"
+			      " ON CONFLICT (username) DO NOTHING"
+			      " RETURNING user_id",
+		name, email, secret_password_hash(password))) == 0)
+		return taken;
+	return NULL;
+}

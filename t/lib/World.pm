@@ -1,0 +1,288 @@
+package World;
+
+# A MiniTwit of a test's own: PostgreSQL, PgBouncer and Apache as in `make run`,
+# in a temporary folder, on two free ports, with an empty database.  It is
+# stopped and removed when the test ends, however it ends; and the test fails
+# when a sanitizer had something to say in the logs meanwhile.
+#
+#	my $world = World->new;
+#	my $answer = $world->get('/public');       # HTTP::Tiny's hash
+#	$world->login('Ann');                      # registers, too; a browser
+#	$world->api(POST => '/msgs/Ann', { content => 'hi' });
+#	is $world->sql('SELECT count(*) FROM messages'), 1;
+
+use strict;
+use warnings;
+use utf8;
+use Carp qw(croak);
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp qw(tempdir);
+use HTTP::Tiny;
+use IO::Socket::INET;
+use IPC::Open3;
+use JSON::PP;
+use MIME::Base64 qw(encode_base64);
+use Symbol qw(gensym);
+use Test::More;
+
+my $root = abs_path(dirname(__FILE__) . '/../..');
+my @worlds;
+
+sub root { return $root }
+
+# Two ports that were free a moment ago.
+sub free_ports {
+	my @sockets = map {
+		IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+		    or croak "no free port: $!"
+	} 1 .. 2;
+	return map { $_->sockport } @sockets;
+}
+
+sub new {
+	my ($class, %env) = @_;
+	my $self = bless {}, $class;
+
+	$self->{pid} = $$;
+	$self->{state} = tempdir('minitwit-XXXXXX', TMPDIR => 1);
+	@$self{qw(port api_port)} = free_ports();
+	$self->{env} = {
+		STATE => $self->{state},
+		HOST => '127.0.0.1',
+		PORT => $self->{port},
+		API_PORT => $self->{api_port},
+		BUILD => build(),
+		%env,
+	};
+	push @worlds, $self;
+	$self->ctl('start') == 0
+	    or croak "the stack does not start:\n$self->{said}\n" . $self->logs;
+	return $self;
+}
+
+# The folder of the programs under test.
+sub build {
+	return $ENV{BUILD} || 'build/gcc-static';
+}
+
+# Runs bin/minitwitctl; gives its status, and leaves what it said in {said}.
+sub ctl {
+	my ($self, $command) = @_;
+	local %ENV = (%ENV, %{ $self->{env} });
+	$self->{said} = qx{'$root/bin/minitwitctl' $command 2>&1 </dev/null};
+	return $? >> 8;
+}
+
+sub state { return $_[0]{state} }
+sub url { return "http://127.0.0.1:$_[0]{port}" }
+sub api_url { return "http://127.0.0.1:$_[0]{api_port}" }
+
+# --- HTTP ---
+
+# One request, no redirect followed.  $target is a path, or a whole URL.
+sub request {
+	my ($self, $method, $target, %options) = @_;
+	my $http = HTTP::Tiny->new(max_redirect => 0, timeout => 20,
+		cookie_jar => $options{jar});
+	delete $options{jar};
+	my $url = $target =~ m{^/} ? $self->url . $target : $target;
+	return $http->request($method, $url, \%options);
+}
+
+sub get {
+	my ($self, $target, %options) = @_;
+	return $self->request('GET', $target, %options);
+}
+
+# A form, from a list of names and values (characters, not bytes).
+sub post {
+	my ($self, $target, $form, %options) = @_;
+	$options{content} = HTTP::Tiny->new->www_form_urlencode($form);
+	$options{headers}{'Content-Type'} =
+	    'application/x-www-form-urlencoded';
+	return $self->request('POST', $target, %options);
+}
+
+# A call of the simulator's: its credentials, JSON.  The answer has the decoded
+# body in {json}, if it has one.
+sub api {
+	my ($self, $method, $target, $body, %options) = @_;
+	$options{headers}{Authorization} //=
+	    'Basic ' . encode_base64('simulator:super_safe!', '');
+	delete $options{headers}{Authorization}
+	    if $options{headers}{Authorization} eq '';
+	if (defined $body) {
+		$options{headers}{'Content-Type'} //= 'application/json';
+		$options{content} =
+		    ref $body ? JSON::PP->new->utf8->encode($body) : $body;
+	}
+	my $answer = $self->request($method, $target, %options);
+	$answer->{json} = eval {
+		JSON::PP->new->utf8->allow_nonref->decode($answer->{content});
+	};
+	return $answer;
+}
+
+# Bytes as they are to the site's port (or another); all that comes back until
+# the server closes.
+sub raw {
+	my ($self, $bytes, $port) = @_;
+	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+		PeerPort => $port // $self->{port}, Timeout => 20)
+	    or croak "no connection: $!";
+	local $SIG{PIPE} = 'IGNORE';
+	print {$socket} $bytes;
+	$socket->flush;
+	$socket->shutdown(1);
+	local $/ = undef;
+	return scalar <$socket>;
+}
+
+sub register {
+	my ($self, $name, $password) = @_;
+	my $answer = $self->api(POST => '/register',
+		{ username => $name, email => 'a@b', pwd => $password // 'pw' });
+	$answer->{status} == 204 or croak "no registration: $answer->{content}";
+	return;
+}
+
+# Registers somebody and logs them in; gives the cookie jar, for jar => $jar.
+sub login {
+	my ($self, $name) = @_;
+	my $jar = World::Jar->new;
+	$self->register($name);
+	my $answer = $self->post('/login',
+		[ username => $name, password => 'pw' ], jar => $jar);
+	$answer->{status} == 302 or croak "no login: $answer->{status}";
+	return $jar;
+}
+
+# --- below HTTP ---
+
+# What psql prints for a statement, run as the superuser.
+sub sql {
+	my ($self, $sql) = @_;
+	local %ENV = (%ENV, PGHOST => "$self->{state}/run", PGPORT => 5432,
+		PGUSER => 'postgres', PGDATABASE => 'minitwit');
+	open my $psql, '-|', 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c',
+	    $sql
+	    or croak "no psql: $!";
+	binmode $psql, ':encoding(UTF-8)';
+	my $output = do { local $/ = undef; <$psql> };
+	close $psql or croak "psql refuses: $sql";
+	chomp $output;
+	return $output;
+}
+
+# The environment of a program that uses this world's database.
+sub db_env {
+	my ($self) = @_;
+	return (PGHOST => "$self->{state}/run", PGPORT => 6432,
+		PGDATABASE => 'minitwit', PGUSER => 'minitwit',
+		PGPASSFILE => "$self->{state}/pgpass");
+}
+
+# Runs a route as a program, as Apache would but without it:
+# $world->cgi('site/login', $body, REQUEST_METHOD => 'POST', ...).  Gives
+# { status, headers (names in lower case), content, stderr, raw, exit }.
+sub cgi {
+	my ($self, $program, $body, %env) = @_;
+	my $file = "$root/" . build() . "/cgi-bin/$program";
+	local %ENV = (
+		PATH => $ENV{PATH}, $self->db_env,
+		GATEWAY_INTERFACE => 'CGI/1.1', REQUEST_METHOD => 'GET',
+		REQUEST_URI => '/', SCRIPT_FILENAME => $file,
+		HTTP_HOST => 'localhost',
+		(length($body // '') ? (CONTENT_LENGTH => length $body) : ()),
+		%env,
+	);
+	delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
+	return run_program($body, $file);
+}
+
+sub run_program {
+	my ($body, @command) = @_;
+	my $input = File::Temp->new;
+	my $errors = File::Temp->new;
+	print {$input} $body // '';
+	close $input;
+	open my $in, '<', $input->filename or croak $!;
+	my $pid = open3('<&' . fileno $in, my $out, '>&' . fileno $errors,
+		@command);
+	my $raw = do { local $/ = undef; <$out> } // '';
+	waitpid $pid, 0;
+	my %answer = (raw => $raw, exit => $?, headers => {});
+	open my $err, '<', $errors->filename or croak $!;
+	$answer{stderr} = do { local $/ = undef; <$err> } // '';
+	my ($head, $content) = split /\r\n\r\n/, $raw, 2;
+	$answer{content} = $content;
+	for (split /\r\n/, $head // '') {
+		my ($name, $value) = split /: /, $_, 2;
+		push @{ $answer{headers}{ lc $name } }, $value;
+	}
+	($answer{status}) =
+	    ($answer{headers}{status}[0] // '') =~ /^(\d+)/;
+	return \%answer;
+}
+
+# All that the servers and programs have logged.
+sub logs {
+	my ($self) = @_;
+	local (@ARGV, $/) = glob "$self->{state}/log/*.log";
+	return @ARGV ? join '', <> : '';
+}
+
+# The programs' own log lines, decoded, oldest first.
+sub log_lines {
+	my ($self) = @_;
+	open my $log, '<', "$self->{state}/log/error.log" or croak $!;
+	return map { JSON::PP->new->utf8->decode($_) } grep {/^\{/} <$log>;
+}
+
+# --- the end ---
+
+sub stop {
+	my ($self) = @_;
+	return if $self->{stopped} || $self->{pid} != $$;
+	$self->{stopped} = 1;
+	$self->ctl('stop');
+	my $logs = $self->logs;
+	my $found = $logs =~ /(.*(?:Sanitizer|runtime error).*)/;
+	ok !$found, 'no sanitizer has anything to say' or diag $logs
+	    if $found;
+	system 'rm', '-rf', $self->{state};
+	return;
+}
+
+$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { exit 1 };
+
+END {
+	my $status = $?;
+	$_->stop for @worlds;
+	$? ||= $status;
+}
+
+# Keeps cookies as a browser does, for a single site.
+package World::Jar;
+
+sub new { return bless {}, shift }
+
+sub add {
+	my ($self, $url, $header) = @_;
+	my ($name, $value, $rest) = $header =~ /^([^=]+)=([^;]*)(.*)/s
+	    or return;
+	if ($rest =~ /Max-Age=0\b/) {
+		delete $self->{$name};
+	} else {
+		$self->{$name} = $value;
+	}
+	return;
+}
+
+sub cookie_header {
+	my ($self) = @_;
+	return join '; ', map {"$_=$self->{$_}"} sort keys %$self;
+}
+
+1;
