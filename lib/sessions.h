@@ -27,8 +27,8 @@ struct session_login {
 /* digest is NULL for a browser without a token. */
 struct session_login session_login(const char *name, const char *digest);
 
-/* Begins a session.  outdated and replacement, where not NULL, are the user's
- * password hash as it was read and the one to put in its place. */
+/* Begins a session.  Where the user's password hash is to be replaced, outdated
+ * is the one that was read and replacement the new one; else both are NULL. */
 void session_add(int64_t user_id, const char *digest, const char *outdated,
     const char *replacement);
 

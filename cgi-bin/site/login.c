@@ -45,7 +45,7 @@ log_in(const struct req *req)
 {
 	const char *username = req_form(req, "username");
 	const char *password = req_form(req, "password");
-	const char *replacement = NULL;
+	const char *outdated = NULL, *replacement = NULL;
 	struct session_login found = session_login(
 	    username != NULL ? username : "", session_digest(req));
 
@@ -58,9 +58,11 @@ log_in(const struct req *req)
 	    !secret_password_matches(password, found.password_hash))
 		show_form(req, username, "Invalid password");
 
-	if (secret_password_is_outdated(found.password_hash))
+	if (secret_password_is_outdated(found.password_hash)) {
+		outdated = found.password_hash;
 		replacement = secret_password_hash(password);
-	session_begin(req, found.user, found.password_hash, replacement);
+	}
+	session_begin(req, found.user, outdated, replacement);
 	flash_leave(req, FLASH_LOGGED_IN, NULL);
 	reply_redirect("/");
 }
