@@ -52,16 +52,11 @@ wait_for(short events)
 		waited = MAX_WAIT_MS;
 }
 
-/* libpq ends its messages with a line feed, and some have several. */
+/* The first line of a message of libpq's. */
 static const char *
 one_line(const char *message)
 {
-	char *line = mem_copy(message, strlen(message));
-	size_t len = strlen(line);
-
-	while (len > 0 && line[len - 1] == '\n')
-		line[--len] = '\0';
-	return line;
+	return mem_copy(message, strcspn(message, "\n"));
 }
 
 static _Noreturn void

@@ -1,7 +1,6 @@
-/* /-/api-error -- the error that Apache itself came to, as JSON.
- *
- * The path is still the one that the client asked for; somebody who asks for
- * /-/api-error gets a 404. */
+/* Any address below the API's that no route has: 404.  Also the error that
+ * Apache itself came to (ErrorDocument), as JSON; the path is then still the
+ * client's. */
 
 #include "reply.h"
 #include "api.h"

@@ -1,7 +1,5 @@
-/* /-/error -- the error that Apache itself came to, as a page.
- *
- * The path is still the one that the client asked for; somebody who asks for
- * /-/error gets a 404. */
+/* Any address that no route has: 404.  Also the error that Apache itself came
+ * to (ErrorDocument), as a page; the path is then still the client's. */
 
 #include "reply.h"
 #include "page.h"
