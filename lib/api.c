@@ -71,8 +71,8 @@ need_simulator(const struct req *req)
 	if (given == NULL || strncasecmp(given, scheme, strlen(scheme)) != 0 ||
 	    !secret_equal(given + strlen(scheme),
 		text_base64(expected, strlen(expected))))
-		reply_error(403,
-		    "You are not authorized to use this resource!");
+		reply_error(
+		    403, "You are not authorized to use this resource!");
 }
 
 const struct json_object *
@@ -93,8 +93,8 @@ need_string(const struct json_object *object, const char *name)
 	const char *string = json_string(object, name);
 
 	if (string == NULL)
-		reply_error(400,
-		    mem_format("The JSON needs a string \"%s\"", name));
+		reply_error(
+		    400, mem_format("The JSON needs a string \"%s\"", name));
 	return string;
 }
 

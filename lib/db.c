@@ -111,7 +111,8 @@ static _Noreturn void
 die_refused(const PGresult *result, const char *sql)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *reason = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *reason =
+	    PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
 	/* the detail of a message may quote values: it stays out of the log */
 	if (PQstatus(connection) == CONNECTION_BAD || sqlstate == NULL)

@@ -12,25 +12,26 @@
 bool
 follow_add(const char *who, const char *whom)
 {
-	return db_count(db_query(
-		   PAIR
-		   " added AS (INSERT INTO followers (who_id, whom_id)"
-		   "  SELECT who_id, whom_id FROM pair"
-		   "  ON CONFLICT DO NOTHING)"
-		   " SELECT FROM pair",
-		   who, whom)) == 1;
+	const struct db_rows *pair = db_query(PAIR
+	    " added AS (INSERT INTO followers (who_id, whom_id)"
+	    "  SELECT who_id, whom_id FROM pair ON CONFLICT DO NOTHING)"
+	    " SELECT FROM pair",
+	    who, whom);
+
+	return db_count(pair) == 1;
 }
 
 bool
 follow_remove(const char *who, const char *whom)
 {
-	return db_count(db_query(
-		   PAIR
-		   " removed AS (DELETE FROM followers USING pair"
-		   "  WHERE followers.who_id = pair.who_id"
-		   "  AND followers.whom_id = pair.whom_id)"
-		   " SELECT FROM pair",
-		   who, whom)) == 1;
+	const struct db_rows *pair =
+	    db_query(PAIR " removed AS (DELETE FROM followers USING pair"
+			  "  WHERE followers.who_id = pair.who_id"
+			  "  AND followers.whom_id = pair.whom_id)"
+			  " SELECT FROM pair",
+		who, whom);
+
+	return db_count(pair) == 1;
 }
 
 const struct follows *

@@ -195,8 +195,7 @@ static bool read_value(struct reader *reader, const char **string);
 
 /* The members of an object; object is NULL for those nobody will ask for. */
 static bool
-read_members(
-    struct reader *reader, size_t count, struct json_object *object)
+read_members(struct reader *reader, size_t count, struct json_object *object)
 {
 	const char **names = mem_alloc((count + 1) * sizeof(*names));
 
@@ -370,7 +369,8 @@ begin_value(struct json_writer *json)
 {
 	struct level *level = innermost(json);
 
-	if (json->complete || (level != NULL && level->close == '}') != json->named)
+	if (json->complete ||
+	    (level != NULL && level->close == '}') != json->named)
 		die("json: a value out of turn after %s",
 		    json->out.len > 0 ? json->out.data : "nothing");
 	if (level != NULL && level->close == ']')

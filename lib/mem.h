@@ -16,7 +16,6 @@ void *mem_alloc(size_t size);
 char *mem_copy(const char *bytes, size_t len);
 
 /* What printf would print, NUL-terminated. */
-char *mem_format(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -60,8 +60,7 @@ messages_timeline(int64_t reader_id, int64_t before, int64_t limit)
 		     "   AND message_id < $2 AND NOT flagged"
 		     "   ORDER BY message_id DESC LIMIT 1) AS each"
 		     "  ORDER BY newest DESC LIMIT $3)"
-		     " SELECT" MESSAGE_COLUMNS
-		     "FROM authors"
+		     " SELECT" MESSAGE_COLUMNS "FROM authors"
 		     " CROSS JOIN LATERAL ("
 		     "  SELECT message_id, author_id, text, pub_date"
 		     "  FROM messages AS n"
@@ -76,8 +75,8 @@ messages_timeline(int64_t reader_id, int64_t before, int64_t limit)
 }
 
 const struct profile *
-messages_of(const char *author, int64_t reader_id, int64_t before,
-    int64_t limit)
+messages_of(
+    const char *author, int64_t reader_id, int64_t before, int64_t limit)
 {
 	/* no row: nobody; one row with NULLs: somebody who wrote nothing */
 	const struct db_rows *rows = db_query(
@@ -119,8 +118,11 @@ message_problem(const char *text)
 bool
 message_add(const char *author, const char *text)
 {
-	return db_count(db_query("INSERT INTO messages (author_id, text)"
-				 " SELECT user_id, $2 FROM users"
-				 " WHERE username = $1 RETURNING message_id",
-		   author, text)) == 1;
+	const struct db_rows *added =
+	    db_query("INSERT INTO messages (author_id, text)"
+		     " SELECT user_id, $2 FROM users WHERE username = $1"
+		     " RETURNING message_id",
+		author, text);
+
+	return db_count(added) == 1;
 }

@@ -43,8 +43,8 @@ struct profile {
 
 /* One author's messages; reader_id 0 is nobody.  NULL when nobody has the
  * name. */
-const struct profile *messages_of(const char *author, int64_t reader_id,
-    int64_t before, int64_t limit);
+const struct profile *messages_of(
+    const char *author, int64_t reader_id, int64_t before, int64_t limit);
 
 /* What is wrong with a text, as a sentence for its author; NULL: nothing. */
 const char *message_problem(const char *text);

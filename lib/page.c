@@ -83,7 +83,8 @@ flash(struct buf *page, const struct req *req)
 	html(page, "<ul class=\"flashes\" role=\"status\"><li>");
 	switch (flash) {
 	case FLASH_REGISTERED:
-		html(page, "You were successfully registered and can login now");
+		html(
+		    page, "You were successfully registered and can login now");
 		break;
 	case FLASH_LOGGED_IN:
 		html(page, "You were logged in");
@@ -137,8 +138,9 @@ error_body(int status, const char *reason, const char *sentence)
 
 	reply_header("Cache-Control", "no-store");
 	head(&page, reason);
-	html(&page, "<a href=\"/\">home</a>\n"
-		    "<a href=\"/public\">public timeline</a>\n");
+	html(&page,
+	    "<a href=\"/\">home</a>\n"
+	    "<a href=\"/public\">public timeline</a>\n");
 	if (status == 401)
 		html(&page, "<a href=\"/login\">sign in</a>\n");
 	heading(&page, reason);
@@ -199,8 +201,8 @@ message(struct buf *page, const struct message *message)
 	    "<time datetime=\"%s\">%s</time></p>\n"
 	    "<p class=\"text\">%s</p></div></li>\n",
 	    text_percent_encode(message->author), message->author,
-	    text_time_rfc3339(message->time),
-	    text_time_friendly(message->time), message->text);
+	    text_time_rfc3339(message->time), text_time_friendly(message->time),
+	    message->text);
 }
 
 void
@@ -210,16 +212,16 @@ page_messages(struct buf *page, const struct messages *messages)
 	for (size_t i = 0; i < messages->count; i++)
 		message(page, &messages->list[i]);
 	if (messages->count == 0)
-		html(page, "<li class=\"empty\">There's no message so far."
-			   "</li>\n");
+		html(page,
+		    "<li class=\"empty\">There's no message so far."
+		    "</li>\n");
 	html(page, "</ul>\n");
 	if (messages->more)
 		html(page,
 		    "<p class=\"older\"><a rel=\"next\" href=\"?before=%s\">"
 		    "Older messages</a></p>\n",
-		    mem_format("%lld", (long long)messages
-					   ->list[messages->count - 1]
-					   .id));
+		    mem_format("%lld",
+			(long long)messages->list[messages->count - 1].id));
 }
 
 int64_t

@@ -13,6 +13,9 @@
 /* When to come again after a 503, in seconds. */
 #define RETRY_AFTER "1"
 
+static const char our_fault[] = "Something went wrong on our side. It has been "
+				"noted. Please try again later.";
+
 static const struct reply_kind *reply_kind;
 static struct buf headers;
 
@@ -79,14 +82,15 @@ send_reply(int status, const char *type, const char *body, size_t len)
 {
 	struct buf out = { 0 };
 
-	buf_puts(&out, mem_format("Status: %d %s\r\n", status,
-			   reason_of(status)));
+	buf_puts(
+	    &out, mem_format("Status: %d %s\r\n", status, reason_of(status)));
 	if (headers.len > 0)
 		buf_add(&out, headers.data, headers.len);
 	if (type != NULL)
-		buf_puts(&out, mem_format("Content-Type: %s\r\n"
-					  "Content-Length: %zu\r\n",
-				   type, len));
+		buf_puts(&out,
+		    mem_format("Content-Type: %s\r\n"
+			       "Content-Length: %zu\r\n",
+			type, len));
 	buf_puts(&out, "\r\n");
 	buf_add(&out, body, len);
 	write_all(out.data, out.len);
@@ -127,11 +131,11 @@ reply_server_error(const struct req *req)
 		{ 414, "The address is too long." },
 		{ 417, "The request's Expect header can't be met." },
 		{ 431, "The request's headers are too long." },
-		{ 500, "Something went wrong on our side. It has been "
-		       "noted. Please try again later." },
+		{ 500, our_fault },
 		{ 501, "The server does not know the request's method." },
-		{ 503, "MiniTwit is busy at the moment. Please try again "
-		       "in a few seconds." },
+		{ 503,
+		    "MiniTwit is busy at the moment. Please try again "
+		    "in a few seconds." },
 	};
 	const char *text = req_variable(req, "REDIRECT_STATUS");
 	int64_t status = 404;
@@ -152,10 +156,10 @@ answer_death(enum log_death why)
 {
 	headers.len = 0;
 	if (why == LOG_DEATH_UNAVAILABLE)
-		send_error(503, "MiniTwit's database can't be reached at the "
-				"moment. Please try again in a few seconds.");
-	send_error(500, "Something went wrong on our side. It has been "
-			"noted. Please try again later.");
+		send_error(503,
+		    "MiniTwit's database can't be reached at the "
+		    "moment. Please try again in a few seconds.");
+	send_error(500, our_fault);
 }
 
 const struct req *
@@ -172,17 +176,20 @@ reply_begin(const struct reply_kind *kind)
 	case REQ_SOUND:
 		return req;
 	case REQ_MALFORMED:
-		reply_error(400, "The address or the form is malformed: it "
-				 "has a bad percent sign, text that is not "
-				 "UTF-8, or a field twice.");
+		reply_error(400,
+		    "The address or the form is malformed: it "
+		    "has a bad percent sign, text that is not "
+		    "UTF-8, or a field twice.");
 	case REQ_CUT_SHORT:
-		reply_error(400, "The request's body ended before its "
-				 "Content-Length.");
+		reply_error(400,
+		    "The request's body ended before its "
+		    "Content-Length.");
 	case REQ_TOO_LARGE:
 		reply_error(413, "The request's body has more than 64 KiB.");
 	case REQ_NOT_A_FORM:
-		reply_error(415, "The form has to be sent as "
-				 "application/x-www-form-urlencoded.");
+		reply_error(415,
+		    "The form has to be sent as "
+		    "application/x-www-form-urlencoded.");
 	}
 	die("reply: an unknown fault");
 }

@@ -66,8 +66,8 @@ read_segments(struct req *req, const char *path)
 {
 	const char *at = path;
 
-	req->segments.list = mem_alloc(
-	    (count_char(at, '/') + 1) * sizeof(*req->segments.list));
+	req->segments.list =
+	    mem_alloc((count_char(at, '/') + 1) * sizeof(*req->segments.list));
 	while (*(at += strspn(at, "/")) != '\0') {
 		size_t len = strcspn(at, "/");
 		const char *segment = decode(at, len, false);

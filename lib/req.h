@@ -25,9 +25,9 @@ enum req_method {
 
 enum req_fault {
 	REQ_SOUND = 0,
-	REQ_MALFORMED, /* percent garbage, %00, not UTF-8, a field twice */
-	REQ_CUT_SHORT, /* the body ended before its Content-Length */
-	REQ_TOO_LARGE, /* the body has more than REQ_BODY_MAX bytes */
+	REQ_MALFORMED,  /* percent garbage, %00, not UTF-8, a field twice */
+	REQ_CUT_SHORT,  /* the body ended before its Content-Length */
+	REQ_TOO_LARGE,  /* the body has more than REQ_BODY_MAX bytes */
 	REQ_NOT_A_FORM, /* a body of another type where a form is expected */
 };
 
@@ -38,8 +38,9 @@ enum req_fault {
 /* How a route reads its body. */
 enum req_body {
 	REQ_NO_BODY, /* not at all */
-	REQ_FORM,    /* application/x-www-form-urlencoded; anything else: a fault */
-	REQ_BYTES,   /* as it is, whatever its Content-Type says */
+	REQ_FORM,  /* application/x-www-form-urlencoded; anything else: a fault
+	            */
+	REQ_BYTES, /* as it is, whatever its Content-Type says */
 };
 
 /* Reads environment and body; once per process.  A body that is too large is

@@ -73,9 +73,8 @@ take_apart(const char *hash, struct parts *parts)
 	if (digest == NULL)
 		return false;
 	*salt++ = *digest++ = '\0';
-	*parts = (struct parts){
-		.method = copy, .salt = salt, .digest = digest
-	};
+	*parts =
+	    (struct parts){ .method = copy, .salt = salt, .digest = digest };
 	if (strncmp(copy, "pbkdf2:sha256:", strlen("pbkdf2:sha256:")) == 0) {
 		cost = copy + strlen("pbkdf2:sha256");
 	} else if (strncmp(copy, "scrypt:", strlen("scrypt:")) == 0) {
@@ -90,8 +89,8 @@ take_apart(const char *hash, struct parts *parts)
 		if ((next = strchr(cost, ':')) != NULL)
 			*next = '\0';
 		if (parts->cost_count == 3 ||
-		    !text_integer(cost, 1, INT32_MAX,
-			&parts->costs[parts->cost_count++]))
+		    !text_integer(
+			cost, 1, INT32_MAX, &parts->costs[parts->cost_count++]))
 			return false;
 		cost = next;
 	}
@@ -135,8 +134,8 @@ secret_password_hash(const char *password)
 
 	if (digest == NULL)
 		die("secret: libcrypto refuses scrypt");
-	return mem_format("scrypt:%d:%d:%d$%s$%s", SCRYPT_N, SCRYPT_R,
-	    SCRYPT_P, salt, digest);
+	return mem_format("scrypt:%d:%d:%d$%s$%s", SCRYPT_N, SCRYPT_R, SCRYPT_P,
+	    salt, digest);
 }
 
 bool

@@ -15,8 +15,8 @@
 #define FLASH_LIFETIME 60 /* seconds: a flash belongs to the next page */
 
 static void
-set_cookie(const struct req *req, const char *name, const char *value,
-    int max_age)
+set_cookie(
+    const struct req *req, const char *name, const char *value, int max_age)
 {
 	const char *https = req_variable(req, "HTTPS");
 
@@ -88,8 +88,9 @@ void
 need_same_origin(const struct req *req)
 {
 	if (!is_same_origin(req))
-		reply_error(403, "Another site asked for this. Please do it "
-				 "from MiniTwit's own pages.");
+		reply_error(403,
+		    "Another site asked for this. Please do it "
+		    "from MiniTwit's own pages.");
 }
 
 void

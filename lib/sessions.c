@@ -5,7 +5,8 @@
 #include "db.h"
 #include "mem.h"
 
-/* The user whose id and name are in row 0 from that column on; NULL for NULL. */
+/* The user whose id and name are in row 0 from that column on; NULL for NULL.
+ */
 static const struct user *
 user_from(const struct db_rows *rows, size_t column)
 {

@@ -12,23 +12,23 @@
  * 1823).  Arguments are ignored, so none are declared. */
 
 #define FAILS_AS_GSSAPI(function) \
-	unsigned function(void);  \
-	unsigned function(void)   \
-	{                         \
+	unsigned function(void); \
+	unsigned function(void) \
+	{ \
 		return 13u << 16; \
 	}
 
 #define FAILS_AS_LDAP(function) \
-	int function(void);     \
-	int function(void)      \
-	{                       \
-		return -1;      \
+	int function(void); \
+	int function(void) \
+	{ \
+		return -1; \
 	}
 
-#define GIVES_NULL(function)   \
-	void *function(void);  \
-	void *function(void)   \
-	{                      \
+#define GIVES_NULL(function) \
+	void *function(void); \
+	void *function(void) \
+	{ \
 		return (void *)0; \
 	}
 

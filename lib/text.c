@@ -65,16 +65,18 @@ text_code_point(const char *text, size_t len, uint32_t *code_point)
 size_t
 text_utf8_encode(uint32_t code_point, char bytes[4])
 {
-	static const unsigned char leads[] = { 0x00, 0x00, 0xc0, 0xe0, 0xf0 };
-	size_t len = code_point < 0x80 ? 1 :
-	    code_point < 0x800         ? 2 :
-	    code_point < 0x10000       ? 3 :
-					 4;
+	static const uint32_t beyond[] = { 0x80, 0x800, 0x10000, 0x110000 };
+	static const unsigned char leads[] = { 0x00, 0xc0, 0xe0, 0xf0 };
+	size_t more = 0;
 
-	for (size_t i = len; i-- > 1; code_point >>= 6)
+	while (code_point >= beyond[more])
+		more++;
+	for (size_t i = more; i > 0; i--) {
 		bytes[i] = (char)(0x80 | (code_point & 0x3f));
-	bytes[0] = (char)(leads[len] | code_point);
-	return len;
+		code_point >>= 6;
+	}
+	bytes[0] = (char)(leads[more] | code_point);
+	return more + 1;
 }
 
 bool
@@ -141,10 +143,9 @@ text_has_control(const char *text)
 static bool
 is_blank(uint32_t c)
 {
-	return (c >= 0x09 && c <= 0x0d) || c == ' ' || c == 0x85 ||
-	    c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-	    c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
-	    c == 0x3000;
+	return (c >= 0x09 && c <= 0x0d) || c == ' ' || c == 0x85 || c == 0xa0 ||
+	    c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
+	    c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 bool
@@ -254,8 +255,9 @@ text_base64(const char *bytes, size_t len)
 			group = group << 8 |
 			    (i + j < len ? (unsigned char)bytes[i + j] : 0);
 		for (size_t j = 0; j < 4; j++)
-			*to++ = i + j <= len ? digits[group >> (18 - 6 * j) & 63]
-					     : '=';
+			*to++ = i + j <= len
+			    ? digits[group >> (18 - 6 * j) & 63]
+			    : '=';
 	}
 	return encoded;
 }

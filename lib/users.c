@@ -9,7 +9,7 @@
 #include "text.h"
 
 #define MAX_NAME 64
-#define MAX_EMAIL 254     /* RFC 5321 4.5.3.1.3, without < and > */
+#define MAX_EMAIL 254 /* RFC 5321 4.5.3.1.3, without < and > */
 #define MAX_PASSWORD 1000
 
 /* First segments of paths that are not users': each of apache/'s routes
@@ -77,14 +77,13 @@ user_register(const char *name, const char *email, const char *password,
     const char *password2)
 {
 	const char *problem = problem_with(name, email, password, password2);
+	const struct db_rows *added;
 
 	if (problem != NULL)
 		return problem;
-	if (db_count(db_query("INSERT INTO users (username, email, pw_hash)"
-			      " VALUES ($1, $2, $3)"
-			      " ON CONFLICT (username) DO NOTHING"
-			      " RETURNING user_id",
-		name, email, secret_password_hash(password))) == 0)
-		return taken;
-	return NULL;
+	added = db_query("INSERT INTO users (username, email, pw_hash)"
+			 " VALUES ($1, $2, $3)"
+			 " ON CONFLICT (username) DO NOTHING RETURNING user_id",
+	    name, email, secret_password_hash(password));
+	return db_count(added) == 1 ? NULL : taken;
 }

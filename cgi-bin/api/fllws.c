@@ -41,8 +41,9 @@ change(const struct req *req, const char *name)
 	const char *unfollow = json_string(body, "unfollow");
 
 	if ((follow == NULL) == (unfollow == NULL))
-		reply_error(400, "The JSON needs either a string \"follow\" "
-				 "or a string \"unfollow\"");
+		reply_error(400,
+		    "The JSON needs either a string \"follow\" "
+		    "or a string \"unfollow\"");
 	if (follow != NULL ? !follow_add(name, follow)
 			   : !follow_remove(name, unfollow))
 		reply_error(404, "One of the two users does not exist");

@@ -52,8 +52,8 @@ log_in(const struct req *req)
 	if (found.session_user != NULL)
 		reply_redirect("/");
 	if (found.user == NULL)
-		show_form(req, username != NULL ? username : "",
-		    "Invalid username");
+		show_form(
+		    req, username != NULL ? username : "", "Invalid username");
 	if (password == NULL ||
 	    !secret_password_matches(password, found.password_hash))
 		show_form(req, username, "Invalid password");

@@ -14,8 +14,8 @@
 #include "page.h"
 
 static void
-follow_status(struct buf *page, const struct profile *profile,
-    const struct user *me)
+follow_status(
+    struct buf *page, const struct profile *profile, const struct user *me)
 {
 	html(page, "<div class=\"followstatus\">\n");
 	if (profile->user_id == me->id)
@@ -49,13 +49,12 @@ main(void)
 	need_method(req, REQ_READ);
 	name = need_name(req, "/{}");
 	me = session_user(req);
-	profile = messages_of(name, me != NULL ? me->id : 0, page_before(req),
-	    PAGE_MESSAGES);
+	profile = messages_of(
+	    name, me != NULL ? me->id : 0, page_before(req), PAGE_MESSAGES);
 	if (profile == NULL)
 		reply_error(404, "There is no user of that name.");
 
-	page = page_open(
-	    req, me, mem_format("%s's Timeline", profile->name));
+	page = page_open(req, me, mem_format("%s's Timeline", profile->name));
 	if (me != NULL)
 		follow_status(page, profile, me);
 	page_messages(page, profile->messages);

@@ -23,7 +23,7 @@ main(void)
 
 	page = page_open(req, me, "My Timeline");
 	page_compose(page, me, "");
-	page_messages(page,
-	    messages_timeline(me->id, page_before(req), PAGE_MESSAGES));
+	page_messages(
+	    page, messages_timeline(me->id, page_before(req), PAGE_MESSAGES));
 	page_send(page, 200);
 }
