@@ -169,7 +169,7 @@ page_compose(struct buf *page, const struct user *me, const char *text)
 	    "<div class=\"twitbox\">\n"
 	    "<form action=\"/add_message\" method=\"post\">\n"
 	    "<label for=\"text\">What's on your mind, %s?</label>\n"
-	    "<textarea id=\"text\" name=\"text\" rows=\"3\" required>\n"
+	    "<textarea id=\"text\" name=\"text\" rows=\"3\">\n"
 	    "%s</textarea>\n"
 	    "<div class=\"actions\"><input type=\"submit\""
 	    " value=\"Share\"></div>\n"
