@@ -79,8 +79,8 @@ put_time(struct line *line)
 	put(line, stamp);
 }
 
-static void
-write_line(enum log_level level, const char *sentence)
+static void __attribute__((format(printf, 2, 0)))
+write_line(enum log_level level, const char *format, va_list args)
 {
 	static const char *const level_names[] = {
 		[LOG_INFO] = "info",
@@ -88,7 +88,9 @@ write_line(enum log_level level, const char *sentence)
 		[LOG_ERROR] = "error",
 	};
 	struct line line = { .len = 0 };
+	char sentence[SENTENCE_MAX];
 
+	vsnprintf(sentence, sizeof(sentence), format, args);
 	put(&line, "{\"time\":\"");
 	put_time(&line);
 	put(&line, "\",\"level\":\"");
@@ -108,13 +110,11 @@ write_line(enum log_level level, const char *sentence)
 void
 log_line(enum log_level level, const char *format, ...)
 {
-	char sentence[SENTENCE_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	write_line(level, format, args);
 	va_end(args);
-	write_line(level, sentence);
 }
 
 static _Noreturn void
@@ -132,25 +132,21 @@ end(enum log_death why)
 _Noreturn void
 die(const char *format, ...)
 {
-	char sentence[SENTENCE_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	write_line(LOG_ERROR, format, args);
 	va_end(args);
-	write_line(LOG_ERROR, sentence);
 	end(LOG_DEATH_FAULT);
 }
 
 _Noreturn void
 die_unavailable(const char *format, ...)
 {
-	char sentence[SENTENCE_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	write_line(LOG_WARNING, format, args);
 	va_end(args);
-	write_line(LOG_WARNING, sentence);
 	end(LOG_DEATH_UNAVAILABLE);
 }

@@ -8,8 +8,6 @@
 #include "buf.h"
 #include "mem.h"
 
-#define LONGEST_TIME 64
-
 bool
 text_integer(const char *text, int64_t min, int64_t max, int64_t *number)
 {
@@ -272,32 +270,36 @@ utc(int64_t seconds)
 	return tm;
 }
 
+static const char *
+date_of(const struct tm *tm)
+{
+	return mem_format(
+	    "%04d-%02d-%02d", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
+}
+
 const char *
 text_time(int64_t seconds)
 {
 	struct tm tm = utc(seconds);
-	char *text = mem_alloc(LONGEST_TIME);
 
-	strftime(text, LONGEST_TIME, "%Y-%m-%d %H:%M:%S", &tm);
-	return text;
+	return mem_format("%s %02d:%02d:%02d", date_of(&tm), tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
 }
 
 const char *
 text_time_friendly(int64_t seconds)
 {
 	struct tm tm = utc(seconds);
-	char *text = mem_alloc(LONGEST_TIME);
 
-	strftime(text, LONGEST_TIME, "%Y-%m-%d @ %H:%M", &tm);
-	return text;
+	return mem_format(
+	    "%s @ %02d:%02d", date_of(&tm), tm.tm_hour, tm.tm_min);
 }
 
 const char *
 text_time_rfc3339(int64_t seconds)
 {
 	struct tm tm = utc(seconds);
-	char *text = mem_alloc(LONGEST_TIME);
 
-	strftime(text, LONGEST_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return text;
+	return mem_format("%sT%02d:%02d:%02dZ", date_of(&tm), tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
 }
