@@ -1,6 +1,5 @@
 #include "json.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "buf.h"
@@ -320,14 +319,28 @@ json_read(const char *text, size_t len, const char **problem)
 	return object;
 }
 
-const char *
-json_string(const struct json_object *object, const char *name)
+static const struct member *
+find_member(const struct json_object *object, const char *name)
 {
 	for (size_t i = 0; i < object->count; i++) {
 		if (strcmp(object->members[i].name, name) == 0)
-			return object->members[i].string;
+			return &object->members[i];
 	}
 	return NULL;
+}
+
+bool
+json_has(const struct json_object *object, const char *name)
+{
+	return find_member(object, name) != NULL;
+}
+
+const char *
+json_string(const struct json_object *object, const char *name)
+{
+	const struct member *member = find_member(object, name);
+
+	return member != NULL ? member->string : NULL;
 }
 
 /* --- writing --- */

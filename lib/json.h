@@ -4,6 +4,7 @@
 #ifndef JSON_H
 #define JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ struct json_object;
  * lone surrogates, two members of one name, more than 256 values. */
 const struct json_object *json_read(
     const char *text, size_t len, const char **problem);
+
+/* True when the object has a member of that name, whatever its value. */
+bool json_has(const struct json_object *object, const char *name);
 
 /* The string that is the object's member name, decoded.  NULL when there is no
  * such member or it is not a string. */

@@ -35,12 +35,12 @@ void log_line(enum log_level level, const char *format, ...)
  * written.  A death inside answer ends the process at once. */
 void log_on_death(void (*answer)(enum log_death why));
 
-/* Our fault: logs an error, lets the handler answer, ends with status 1. */
+/* Our fault: logs an error, lets the handler answer, ends the process. */
 _Noreturn void die(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /* Not our fault and not the visitor's: logs a warning, lets the handler
- * answer, ends with status 1. */
+ * answer, ends the process. */
 _Noreturn void die_unavailable(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

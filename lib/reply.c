@@ -142,8 +142,6 @@ reply_server_error(const struct req *req)
 
 	if (text != NULL)
 		text_integer(text, 400, 599, &status);
-	if (status == 405) /* of a file, or for TRACE */
-		reply_header("Allow", "GET, HEAD");
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		if (errors[i].status == status)
 			reply_error((int)status, errors[i].sentence);

@@ -96,11 +96,10 @@ read_fields(struct req *req, struct fields *fields, const char *text)
 			.value = decode(text + value_at, len - value_at, true),
 		};
 
-		if (field.name == NULL || field.value == NULL) {
+		if (field.name == NULL || field.value == NULL)
 			note_fault(req, REQ_MALFORMED);
-			return;
-		}
-		fields->list[fields->count++] = field;
+		else
+			fields->list[fields->count++] = field;
 		text += len;
 	}
 }
@@ -154,7 +153,7 @@ announced_length(const struct req *req, bool *known)
 }
 
 static void
-read_body(struct req *req)
+read_body(struct req *req, enum req_body kind)
 {
 	bool known;
 	size_t expected = announced_length(req, &known), got = 0;
@@ -173,6 +172,8 @@ read_body(struct req *req)
 		if (got <= REQ_BODY_MAX)
 			buf_add(&req->body, bytes, (size_t)len);
 	}
+	if (kind == REQ_NO_BODY)
+		return;
 	if (got > REQ_BODY_MAX)
 		note_fault(req, REQ_TOO_LARGE);
 	else if (known && got < expected)
@@ -257,8 +258,7 @@ req_read(enum req_body kind)
 	log_context(program_name(req), req_variable(req, "UNIQUE_ID"));
 	req->method = read_method(req);
 	read_target(req);
-	if (kind != REQ_NO_BODY)
-		read_body(req);
+	read_body(req, kind);
 	if (kind == REQ_FORM)
 		read_form(req);
 	return req;

@@ -37,10 +37,9 @@ enum req_fault {
 
 /* How a route reads its body. */
 enum req_body {
-	REQ_NO_BODY, /* not at all */
-	REQ_FORM,  /* application/x-www-form-urlencoded; anything else: a fault
-	            */
-	REQ_BYTES, /* as it is, whatever its Content-Type says */
+	REQ_NO_BODY, /* read and dropped, so that Apache gets rid of it */
+	REQ_FORM,    /* a form; a body of another type is a fault */
+	REQ_BYTES,   /* as it is, whatever its Content-Type says */
 };
 
 /* Reads environment and body; once per process.  A body that is too large is

@@ -1,6 +1,8 @@
-/* Any address below the API's that no route has: 404.  Also the error that
- * Apache itself came to (ErrorDocument), as JSON; the path is then still the
- * client's. */
+/* Any address below the API's that no route has: 404.
+ *
+ * query:  latest=N
+ *
+ * Also the words for errors that Apache itself comes to, as in site/error. */
 
 #include "reply.h"
 #include "api.h"

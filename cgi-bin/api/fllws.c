@@ -37,15 +37,15 @@ static _Noreturn void
 change(const struct req *req, const char *name)
 {
 	const struct json_object *body = need_json(req);
-	const char *follow = json_string(body, "follow");
-	const char *unfollow = json_string(body, "unfollow");
+	bool follow = json_has(body, "follow");
+	const char *whom;
 
-	if ((follow == NULL) == (unfollow == NULL))
+	if (follow == json_has(body, "unfollow"))
 		reply_error(400,
 		    "The JSON needs either a string \"follow\" "
 		    "or a string \"unfollow\"");
-	if (follow != NULL ? !follow_add(name, follow)
-			   : !follow_remove(name, unfollow))
+	whom = need_string(body, follow ? "follow" : "unfollow");
+	if (follow ? !follow_add(name, whom) : !follow_remove(name, whom))
 		reply_error(404, "One of the two users does not exist");
 	reply_no_content();
 }

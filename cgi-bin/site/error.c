@@ -1,5 +1,9 @@
-/* Any address that no route has: 404.  Also the error that Apache itself came
- * to (ErrorDocument), as a page; the path is then still the client's. */
+/* Any address that no route has: 404.
+ *
+ * Also the words for errors that Apache itself comes to: `make install` runs
+ * the program once for each, with the status in REDIRECT_STATUS, to make the
+ * files that Apache sends then.  A path with a bad percent sign, which Apache
+ * refuses, comes here itself. */
 
 #include "reply.h"
 #include "page.h"

@@ -1,0 +1,147 @@
+#!/usr/bin/perl
+# Each program of cgi-bin/site/ as CGI (RFC 3875) has it: environment and stdin
+# in, one answer and at most one line of log out.
+
+use strict;
+use warnings;
+use utf8;
+use FindBin;
+use lib $FindBin::Bin;
+use Program;
+use Test::More;
+use World;
+
+my $world = World->new;
+Program::world($world);
+$world->register($_) for qw(Ann Bob);
+my $login = done('a login', 302, 'site/login',
+	form('/login', username => 'Ann', password => 'pw'));
+my ($session) = map { /^(session=[0-9a-f]+);/ ? $1 : () }
+    @{ $login->{headers}{'set-cookie'} };
+my @ann = (HTTP_COOKIE => $session);
+
+# What each program is for; each of these also has to survive without.
+my @requests = (
+	[ 200, 'site/timeline', '', REQUEST_URI => '/', @ann ],
+	[ 200, 'site/public', '', REQUEST_URI => '/public' ],
+	[ 200, 'site/profile', '', REQUEST_URI => '/Ann' ],
+	[ 302, 'site/register', form('/register', username => 'Cid',
+			email => 'c@c', password => 'c', password2 => 'c') ],
+	[ 302, 'site/login', form('/login', username => 'Bob',
+			password => 'pw') ],
+	[ 302, 'site/add_message', form('/add_message', text => 'hi'), @ann ],
+	[ 302, 'site/follow', form('/Bob/follow'), @ann ],
+	[ 302, 'site/unfollow', form('/Bob/unfollow'), @ann ],
+	[ 302, 'site/logout', form('/logout'), @ann ],
+);
+for (@requests) {
+	my ($status, $program, @request) = @$_;
+	survives($program, @request);
+	my $answer = done('as it should be', $status, $program, @request);
+	if ($status == 302) {
+		like $answer->{headers}{location}[0], qr{^/}, '... on to a page';
+	} else {
+		like $answer->{content}, qr{^<!DOCTYPE html>.*</html>\n\z}s,
+		    '... a page';
+	}
+}
+refused('nothing at all', 404, 'site/error', '');
+survives('site/error', '');
+
+is $world->sql("SELECT string_agg(text, '+') FROM messages"), 'hi',
+    'one message is stored';
+
+# What is well-formed, and needs no database.
+done('a visitor', 302, 'site/timeline', '', REQUEST_URI => '/');
+done('the form', 200, 'site/login', '', REQUEST_URI => '/login');
+done('the form', 200, 'site/register', '', REQUEST_URI => '/register');
+done('a visitor', 302, 'site/logout', '', REQUEST_METHOD => 'POST');
+done('without stdin', 200, 'site/public', '', REQUEST_METHOD => 'HEAD');
+
+# Apache's own errors, in words.
+for my $status (400, 403, 404, 405, 408, 413, 414, 417, 431, 500, 501, 503) {
+	my $answer = refused("Apache's error", $status, 'site/error', '',
+		REDIRECT_STATUS => $status);
+	like $answer->{content}, qr/<div class="error"/, '... a page';
+}
+refused("no error of Apache's", 404, 'site/error', '',
+	REDIRECT_STATUS => 'abc');
+
+my $again = done('a login', 302, 'site/login',
+	form('/login', username => 'Ann', password => 'pw'));
+($session) = map { /^(session=[0-9a-f]+);/ ? $1 : () }
+    @{ $again->{headers}{'set-cookie'} };
+@ann = (HTTP_COOKIE => $session);
+
+my $before = $world->fingerprint;
+my @refusals = (
+	[ 'nobody', 404, 'site/profile', '', REQUEST_URI => '/Nobody' ],
+	[ 'a bad percent sign', 400, 'site/profile', '', REQUEST_URI => '/%zz' ],
+	[ 'a NUL', 400, 'site/profile', '', REQUEST_URI => '/%00' ],
+	[ 'no UTF-8', 400, 'site/profile', '', REQUEST_URI => '/%FF' ],
+	[ 'a line feed', 404, 'site/follow', '', REQUEST_URI => '/a%0Ab/follow',
+		@ann ],
+	[ 'too long a path', 404, 'site/profile', '',
+		REQUEST_URI => '/Ann/more' ],
+	[ 'a bad query', 400, 'site/public', '', REQUEST_URI => '/public?a=%' ],
+	[ 'POST', 405, 'site/public', form('/public') ],
+	[ 'POST', 405, 'site/timeline', form('/') ],
+	[ 'POST', 405, 'site/profile', form('/Ann') ],
+	[ 'GET', 405, 'site/add_message', '' ],
+	[ 'a visitor', 401, 'site/add_message', form('/add_message',
+			text => 'hi') ],
+	[ 'a visitor', 401, 'site/follow', form('/Bob/follow') ],
+	[ 'a visitor', 401, 'site/unfollow', form('/Bob/unfollow') ],
+	[ 'a rubbish cookie', 401, 'site/follow', form('/Bob/follow'),
+		HTTP_COOKIE => "session=\xff\x01; ;=;session" ],
+	[ 'a forged session', 401, 'site/follow', form('/Bob/follow'),
+		HTTP_COOKIE => 'session=' . 'a' x 64 ],
+	[ 'nobody', 404, 'site/follow', form('/Nobody/follow'), @ann ],
+	[ 'nobody', 404, 'site/unfollow', form('/Nobody/unfollow'), @ann ],
+	[ 'another site', 403, 'site/follow', form('/Bob/follow'), @ann,
+		HTTP_SEC_FETCH_SITE => 'cross-site' ],
+	[ 'another origin', 403, 'site/unfollow', form('/Bob/unfollow'), @ann,
+		HTTP_ORIGIN => 'http://elsewhere' ],
+	[ 'another page', 403, 'site/logout', form('/logout'), @ann,
+		HTTP_REFERER => 'http://elsewhere/localhost' ],
+	[ 'another site', 403, 'site/register', form('/register',
+			username => 'Dan', email => 'd@d', password => 'd',
+			password2 => 'd'),
+		HTTP_SEC_FETCH_SITE => 'same-site' ],
+	[ 'JSON', 415, 'site/login', '{"username":"Ann"}',
+		REQUEST_METHOD => 'POST', CONTENT_TYPE => 'application/json' ],
+	[ 'no type', 415, 'site/register', 'username=Dan',
+		REQUEST_METHOD => 'POST' ],
+	[ 'a large body', 413, 'site/add_message',
+		form('/add_message', text => 'x' x 70_000), @ann ],
+	[ 'a field twice', 400, 'site/add_message',
+		form('/add_message', text => 'a', text => 'b'), @ann ],
+	[ 'a bad percent sign', 400, 'site/add_message', 'text=%4',
+		(form('/add_message'))[ 1 .. 6 ], @ann ],
+	[ 'a NUL', 400, 'site/add_message', "text=\0",
+		(form('/add_message'))[ 1 .. 6 ], @ann ],
+	[ 'no UTF-8', 400, 'site/add_message', "text=\xff",
+		(form('/add_message'))[ 1 .. 6 ], @ann ],
+	[ 'too long', 400, 'site/add_message',
+		form('/add_message', text => 'x' x 1001), @ann ],
+	[ 'only blanks', 302, 'site/add_message',
+		form('/add_message', text => ' '), @ann ],
+	[ 'a wrong name', 200, 'site/login',
+		form('/login', username => 'Nobody', password => 'pw') ],
+	[ 'a wrong password', 200, 'site/login',
+		form('/login', username => 'Ann', password => 'no') ],
+	[ 'no field', 200, 'site/register', form('/register') ],
+	[ 'a name that is taken', 200, 'site/register', form('/register',
+			username => 'Ann', email => 'a@b', password => 'p',
+			password2 => 'p') ],
+);
+for (@refusals) {
+	my $answer = refused(@$_);
+	unlike $answer->{stderr}, qr/pw|a\@b|d\@d|[0-9a-f]{64}/,
+	    '... the log has no secret';
+}
+is $world->fingerprint, $before, 'refused, and nothing has changed';
+
+is_deeply [ Program::untested('site') ], [], 'each program has been run';
+
+done_testing;
