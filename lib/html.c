@@ -23,6 +23,7 @@ escape(char c)
 		return "&#39;";
 	case '\t':
 	case '\n':
+	case '\r':
 		return NULL;
 	default:
 		return (unsigned char)c < 0x20 || c == 0x7f ? "\xef\xbf\xbd"

@@ -11,8 +11,8 @@
 
 /* Appends markup.  Understands %s, %d, %zu and %%; dies on anything else.  A
  * value for %s must be UTF-8; it is right in text and in double-quoted
- * attributes: & < > " ' become character references, and control characters
- * that HTML forbids become U+FFFD. */
+ * attributes: & < > " ' become character references, and ASCII's control
+ * characters, but for tab and line ends, become U+FFFD. */
 #define html(out, ...) html_emit((out), "" __VA_ARGS__)
 
 void html_emit(struct buf *out, const char *markup, ...)

@@ -41,8 +41,11 @@ static void
 put(struct line *line, const char *text)
 {
 	size_t room = sizeof(line->text) - strlen(LINE_END) - line->len;
-	size_t len = strnlen(text, room);
+	size_t len = strlen(text);
 
+	/* half an escape would spoil the line */
+	if (len > room)
+		return;
 	memcpy(line->text + line->len, text, len);
 	line->len += len;
 }

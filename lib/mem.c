@@ -40,6 +40,8 @@ mem_alloc(size_t size)
 
 	if (size > SIZE_MAX / 2)
 		die("mem: %zu bytes asked for", size);
+	if (size == 0)
+		size = 1; /* the rest of a chunk may be none, and not aligned */
 	if (chunk == NULL || chunk->size - chunk->used < size) {
 		size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
 

@@ -55,7 +55,7 @@ reason_of(int status)
 void
 reply_header(const char *name, const char *value)
 {
-	if (text_has_control(value))
+	if (!text_is_utf8(value, strlen(value)) || text_has_control(value))
 		die("reply: a control character in the header %s", name);
 	buf_puts(&headers, mem_format("%s: %s\r\n", name, value));
 }

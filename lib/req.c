@@ -120,14 +120,19 @@ find(const struct fields *fields, const char *name, size_t *times)
 	return value;
 }
 
+/* The target is a path with a query, or a whole URL (RFC 9112 3.2). */
 static void
 read_target(struct req *req)
 {
-	const char *target = req_variable(req, "REQUEST_URI");
+	const char *target = req_variable(req, "REQUEST_URI"), *authority;
 	size_t path_len;
 
 	if (target == NULL)
 		target = "/";
+	if (target[0] != '/' && (authority = strstr(target, "://")) != NULL) {
+		authority += strlen("://");
+		target = authority + strcspn(authority, "/?");
+	}
 	path_len = strcspn(target, "?");
 	read_segments(req, mem_copy(target, path_len));
 	if (target[path_len] == '?')

@@ -1,0 +1,304 @@
+#include "messages.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "follows.h"
+#include "unit.h"
+#include "person.h"
+
+/* Stores a message as message_add() would; gives its id. */
+static int64_t
+write_message(const struct user *author, const char *text, bool flagged)
+{
+	return db_number(
+	    db_query("INSERT INTO messages (author_id, text, flagged)"
+		     " VALUES ($1, $2, $3) RETURNING message_id",
+		db_integer(author->id), text, flagged ? "t" : "f"),
+	    0, 0);
+}
+
+static void
+assert_ids(const struct messages *messages, const int64_t *ids, size_t count)
+{
+	assert_int_equal(messages->count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(messages->list[i].id, ids[i]);
+}
+
+#define ASSERT_IDS(messages, ...) \
+	assert_ids(messages, (const int64_t[]){ __VA_ARGS__ }, \
+	    sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t))
+
+static const struct text {
+	const char *name, *text;
+} texts[] = {
+	{ "plain", "Hello" },
+	{ "an injection", "'); DELETE FROM messages; --" },
+	{ "markup", "<b>&amp;</b>" },
+	{ "lines and blanks", " a\n\r\n\tb " },
+	{ "UTF-8", "\u00e4\u20ac\U0001f600" },
+	{ "a number", "007" },
+};
+
+static void
+test_add(void **state)
+{
+	const struct text *row = row_of(state);
+	const struct user *ann = person("messages Ann");
+	const struct messages *messages;
+
+	assert_true(message_add(ann->name, row->text));
+	messages = messages_of(ann->name, 0, MESSAGES_NEWEST, 10)->messages;
+	assert_int_equal(messages->count, 1);
+	assert_false(messages->more);
+	assert_string_equal(messages->list[0].author, ann->name);
+	assert_string_equal(messages->list[0].text, row->text);
+	assert_in_range(messages->list[0].time, time(NULL) - 10, time(NULL));
+}
+
+static void
+test_add_to_nobody(void **state)
+{
+	(void)state;
+	assert_false(message_add("messages: nobody's name", "Hello"));
+	assert_null(
+	    messages_of("messages: nobody's name", 0, MESSAGES_NEWEST, 10));
+}
+
+static void
+test_public(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const struct user *bob = person("messages Bob");
+	int64_t first = write_message(ann, "first", false);
+	int64_t flagged = write_message(ann, "flagged", true);
+	int64_t second = write_message(bob, "second", false);
+	int64_t third = write_message(ann, "third", false);
+	const struct messages *messages = messages_public(MESSAGES_NEWEST, 3);
+
+	(void)state;
+	ASSERT_IDS(messages, third, second, first);
+	assert_string_equal(messages->list[0].text, "third");
+	assert_string_equal(messages->list[1].author, bob->name);
+
+	messages = messages_public(third, 1);
+	ASSERT_IDS(messages, second);
+	assert_true(messages->more);
+	ASSERT_IDS(messages_public(second, 1), first);
+	ASSERT_IDS(messages_public(flagged, 1), first);
+	assert_int_equal(messages_public(0, 10)->count, 0);
+	assert_int_equal(messages_public(-5, 10)->count, 0);
+	assert_false(messages_public(0, 10)->more);
+}
+
+static void
+test_of_one_author(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const struct user *bob = person("messages Bob");
+	int64_t first = write_message(ann, "first", false);
+	int64_t second = write_message(ann, "second", false);
+	int64_t third;
+	const struct profile *profile;
+
+	(void)state;
+	write_message(bob, "another's", false);
+	write_message(ann, "flagged", true);
+	third = write_message(ann, "third", false);
+
+	profile = messages_of(ann->name, 0, MESSAGES_NEWEST, 3);
+	assert_int_equal(profile->user_id, ann->id);
+	assert_string_equal(profile->name, ann->name);
+	ASSERT_IDS(profile->messages, third, second, first);
+	assert_false(profile->messages->more);
+
+	profile = messages_of(ann->name, 0, MESSAGES_NEWEST, 2);
+	ASSERT_IDS(profile->messages, third, second);
+	assert_true(profile->messages->more);
+	profile = messages_of(ann->name, 0, second, 2);
+	ASSERT_IDS(profile->messages, first);
+	assert_false(profile->messages->more);
+
+	/* the end of the list is no reason to lose the author */
+	profile = messages_of(ann->name, 0, first, 2);
+	assert_non_null(profile);
+	assert_int_equal(profile->messages->count, 0);
+}
+
+static void
+test_profile_without_messages(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const struct profile *profile;
+
+	(void)state;
+	write_message(ann, "flagged", true);
+	profile = messages_of(ann->name, 0, MESSAGES_NEWEST, 10);
+	assert_int_equal(profile->user_id, ann->id);
+	assert_int_equal(profile->messages->count, 0);
+	assert_false(profile->messages->more);
+}
+
+static void
+test_profile_is_followed(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const struct user *bob = person("messages Bob");
+
+	(void)state;
+	follow_add(ann->name, bob->name);
+	assert_true(
+	    messages_of(bob->name, ann->id, MESSAGES_NEWEST, 1)->followed);
+	assert_false(
+	    messages_of(ann->name, bob->id, MESSAGES_NEWEST, 1)->followed);
+	assert_false(messages_of(bob->name, 0, MESSAGES_NEWEST, 1)->followed);
+}
+
+/* Names are compared byte by byte. */
+static void
+test_similar_names(void **state)
+{
+	const struct user *ann = person("messages Ann");
+
+	(void)state;
+	assert_null(messages_of(mem_format("%s ", ann->name), 0, 1, 1));
+	assert_null(messages_of(mem_format("M%s", ann->name + 1), 0, 1, 1));
+	assert_null(messages_of("messages %", 0, 1, 1));
+	assert_null(messages_of("", 0, 1, 1));
+}
+
+/* --- a reader's timeline --- */
+
+/* Who writes, in this order: friends, a stranger (s), myself (m).  A capital
+ * is a message that is flagged.  More friends than a page has lines: every page
+ * has to be the newest of what is left. */
+static const char writers[] = "abcdeaaaaasmbcdebbscedaSmceABCD";
+
+static void
+test_timeline_page_by_page(void **state)
+{
+	const struct user *who[128] = {
+		['m'] = person("messages me"),
+		['s'] = person("messages stranger"),
+	};
+	int64_t ids[sizeof(writers)], before = MESSAGES_NEWEST;
+	size_t count = 0;
+	const struct messages *page;
+
+	(void)state;
+	for (int c = 'a'; c <= 'e'; c++) {
+		who[c] = person("messages friend");
+		follow_add(who['m']->name, who[c]->name);
+	}
+	for (const char *c = writers; *c != '\0'; c++) {
+		bool flagged = isupper(*c);
+		int64_t id = write_message(who[tolower(*c)], "hi", flagged);
+
+		if (!flagged && *c != 's')
+			ids[count++] = id;
+	}
+	do {
+		page = messages_timeline(who['m']->id, before, 3);
+		assert_in_range(page->count, 1, count);
+		for (size_t i = 0; i < page->count; i++)
+			assert_int_equal(page->list[i].id, ids[--count]);
+		assert_int_equal(page->more, count > 0);
+		before = ids[count];
+	} while (page->more);
+	assert_int_equal(count, 0);
+}
+
+static void
+test_timeline_follows_the_follows(void **state)
+{
+	const struct user *me = person("messages me");
+	const struct user *ann = person("messages Ann");
+	int64_t hers = write_message(ann, "hers", false), mine;
+
+	(void)state;
+	assert_int_equal(
+	    messages_timeline(me->id, MESSAGES_NEWEST, 10)->count, 0);
+	mine = write_message(me, "mine", false);
+	ASSERT_IDS(messages_timeline(me->id, MESSAGES_NEWEST, 10), mine);
+	follow_add(me->name, ann->name);
+	ASSERT_IDS(messages_timeline(me->id, MESSAGES_NEWEST, 10), mine, hers);
+	ASSERT_IDS(messages_timeline(ann->id, MESSAGES_NEWEST, 10), hers);
+	/* who follows oneself reads nothing twice */
+	follow_add(me->name, me->name);
+	ASSERT_IDS(messages_timeline(me->id, MESSAGES_NEWEST, 10), mine, hers);
+	follow_remove(me->name, ann->name);
+	ASSERT_IDS(messages_timeline(me->id, MESSAGES_NEWEST, 10), mine);
+}
+
+static void
+test_time_is_rounded_down(void **state)
+{
+	const struct user *ann = person("messages Ann");
+
+	(void)state;
+	db_query("INSERT INTO messages (author_id, text, pub_date) VALUES"
+		 " ($1, 'old', '2019-12-01 12:00:00.999+00'),"
+		 " ($1, 'older', '1969-12-31 23:59:59.001+00')",
+	    db_integer(ann->id));
+	for (size_t i = 0; i < 2; i++) {
+		const struct message *message =
+		    &messages_of(ann->name, 0, MESSAGES_NEWEST, 2)
+			 ->messages->list[i];
+
+		assert_int_equal(message->time,
+		    strcmp(message->text, "old") == 0 ? 1575201600 : -1);
+	}
+}
+
+/* --- texts --- */
+
+static void
+test_problem(void **state)
+{
+	(void)state;
+	assert_string_equal(message_problem(NULL), "The message is empty");
+	assert_string_equal(message_problem(""), "The message is empty");
+	assert_string_equal(
+	    message_problem(" \t\r\n\u00a0\u3000"), "The message is empty");
+	assert_null(message_problem(" a "));
+	assert_null(message_problem(times("a", 1000)));
+	assert_null(message_problem(times("\U0001f600", 1000)));
+	assert_string_equal(message_problem(times("a", 1001)),
+	    "The message has more than 1,000 characters");
+	assert_string_equal(message_problem(times("\U0001f600", 1001)),
+	    "The message has more than 1,000 characters");
+}
+
+static void
+test_longest(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const char *text = times("\U0001f600", 1000);
+
+	(void)state;
+	assert_true(message_add(ann->name, text));
+	assert_string_equal(messages_of(ann->name, 0, MESSAGES_NEWEST, 1)
+				->messages->list[0]
+				.text,
+	    text);
+}
+
+int
+main(void)
+{
+	UNIT_ROWS(test_add, texts);
+	UNIT_TEST(test_add_to_nobody);
+	UNIT_TEST(test_public);
+	UNIT_TEST(test_of_one_author);
+	UNIT_TEST(test_profile_without_messages);
+	UNIT_TEST(test_profile_is_followed);
+	UNIT_TEST(test_similar_names);
+	UNIT_TEST(test_timeline_page_by_page);
+	UNIT_TEST(test_timeline_follows_the_follows);
+	UNIT_TEST(test_time_is_rounded_down);
+	UNIT_TEST(test_problem);
+	UNIT_TEST(test_longest);
+	return unit_run();
+}

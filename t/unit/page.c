@@ -1,0 +1,318 @@
+#include "page.h"
+
+#include <string.h>
+
+#include "html.h"
+#include "unit.h"
+#include "child.h"
+
+/* Whatever a user can choose, at its worst. */
+#define EVIL "\"><script>'&%s"
+#define ESCAPED "&#34;&gt;&lt;script&gt;&#39;&amp;%s"
+#define ENCODED "%22%3E%3Cscript%3E%27%26%25s"
+
+static const struct user evil = { .id = 1, .name = EVIL };
+
+/* --- the pages --- */
+
+static void
+send_page(const void *given)
+{
+	const struct req *req = reply_begin(&page_kind);
+
+	(void)given;
+	page_send(page_open(req, NULL, "Title"), 200);
+}
+
+static void
+send_evil_page(const void *given)
+{
+	static struct message list[] = {
+		{ .id = 9,
+		    .author = EVIL,
+		    .text = EVIL "\nb",
+		    .time = 1575201600 },
+	};
+	static const struct messages messages = {
+		.count = 1, .list = list, .more = true
+	};
+	const struct req *req = reply_begin(&page_kind);
+	struct buf *page = page_open(req, &evil, EVIL);
+
+	(void)given;
+	page_error(page, EVIL);
+	page_compose(page, &evil, EVIL);
+	page_messages(page, &messages);
+	page_send(page, 404);
+}
+
+static void
+send_messages(const void *messages)
+{
+	const struct req *req = reply_begin(&page_kind);
+	struct buf *page = page_open(req, NULL, "Messages");
+
+	page_messages(page, messages);
+	page_send(page, 200);
+}
+
+static void
+send_error(const void *status)
+{
+	reply_begin(&page_kind);
+	reply_error(*(const int *)status, EVIL);
+}
+
+static void
+do_die_in_the_midst(const void *given)
+{
+	const struct req *req = reply_begin(&page_kind);
+	struct buf *page = page_open(req, &evil, "Title");
+
+	(void)given;
+	html(page, "half of it");
+	die("broken");
+}
+
+/* What is right about every page. */
+static void
+assert_page(const struct child *child, const char *status, const char *title)
+{
+	const char *body = child_body(child);
+
+	assert_memory_equal(child->out, mem_format("Status: %s\r\n", status),
+	    strlen("Status: \r\n") + strlen(status));
+	assert_contains(
+	    child->out, "Content-Type: text/html; charset=utf-8\r\n");
+	assert_contains(
+	    child->out, mem_format("Content-Length: %zu\r\n", strlen(body)));
+	assert_contains(child->out, "no-store\r\n");
+	assert_memory_equal(body, "<!DOCTYPE html>\n", 16);
+	assert_contains(
+	    body, mem_format("<title>%s | MiniTwit</title>", title));
+	assert_contains(body, mem_format("<h1>%s</h1>", title));
+	assert_string_equal(body + strlen(body) - 8, "</html>\n");
+	assert_lacks(body, "<script");
+	assert_lacks(body, " style=");
+	assert_lacks(body, EVIL);
+}
+
+static void
+test_visitor(void **state)
+{
+	struct child child = { .env = { "HTTP_COOKIE" } };
+
+	(void)state;
+	child_run(&child, send_page, NULL);
+	assert_page(&child, "200 OK", "Title");
+	assert_contains(child.out, "Vary: Cookie\r\n");
+	assert_contains(child.out, "Cache-Control: private, no-store\r\n");
+	assert_contains(child.out, "<a href=\"/register\">sign up</a>");
+	assert_contains(child.out, "<a href=\"/login\">sign in</a>");
+	assert_lacks(child.out, "/logout");
+	assert_lacks(child.out, "flashes");
+}
+
+static void
+test_evil_names_and_texts(void **state)
+{
+	static const char *const parts[] = {
+		/* navigation */
+		"<a href=\"/" ENCODED "\">" ESCAPED "</a>",
+		"<a href=\"/logout\">sign out</a>",
+		/* the error, the box */
+		"<div class=\"error\" role=\"alert\">" ESCAPED "</div>",
+		"<div class=\"twitbox\">",
+		"on your mind, " ESCAPED "?",
+		"\n" ESCAPED "</textarea>",
+		/* a message */
+		"<ul class=\"messages\">\n<li>",
+		"aria-hidden=\"true\">&#34;</span>",
+		"<a href=\"/" ENCODED "\">" ESCAPED "</a>\n<time",
+		"datetime=\"2019-12-01T12:00:00Z\">2019-12-01 @ 12:00</time>",
+		"<p class=\"text\">" ESCAPED "\nb</p>",
+		"href=\"?before=9\"",
+	};
+	struct child child = { .env = { "HTTP_COOKIE" } };
+
+	(void)state;
+	child_run(&child, send_evil_page, NULL);
+	assert_page(&child, "404 Not Found", ESCAPED);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		assert_contains(child.out, parts[i]);
+	assert_lacks(child.out, "<a href=\"/login\">");
+}
+
+/* --- flashes --- */
+
+static const struct flash_row {
+	const char *name, *cookie;
+	const char *text; /* NULL: none */
+} flashes[] = {
+	{ "registered", "registered.",
+	    "You were successfully registered and can login now" },
+	{ "logged in", "logged-in.", "You were logged in" },
+	{ "logged out", "logged-out.", "You were logged out" },
+	{ "recorded", "recorded.", "Your message was recorded" },
+	{ "following", "following.Roger%20Histand",
+	    "You are now following &#34;Roger Histand&#34;" },
+	{ "not following", "not-following.Roger%20Histand",
+	    "You are no longer following &#34;Roger Histand&#34;" },
+	{ "an evil name", "following." ENCODED,
+	    "You are now following &#34;" ESCAPED "&#34;" },
+	{ "an evil cookie", "following.<script>",
+	    "You are now following &#34;&lt;script&gt;&#34;" },
+	{ "rubbish", "rubbish", NULL },
+};
+
+static void
+test_flash(void **state)
+{
+	const struct flash_row *row = row_of(state);
+	struct child child = {
+		.env = { mem_format("HTTP_COOKIE=flash=%s", row->cookie) },
+	};
+
+	child_run(&child, send_page, NULL);
+	assert_page(&child, "200 OK", "Title");
+	assert_contains(child.out, "Set-Cookie: flash=; ");
+	if (row->text == NULL)
+		assert_lacks(child.out, "flashes");
+	else
+		assert_contains(child.out,
+		    mem_format("<ul class=\"flashes\" role=\"status\"><li>%s"
+			       "</li></ul>\n",
+			row->text));
+}
+
+/* --- lists --- */
+
+static void
+test_no_messages(void **state)
+{
+	static const struct messages none = { .count = 0 };
+	struct child child = { .env = { "HTTP_COOKIE" } };
+
+	(void)state;
+	child_run(&child, send_messages, &none);
+	assert_page(&child, "200 OK", "Messages");
+	assert_contains(child.out, "There's no message so far.");
+	assert_lacks(child.out, "before=");
+}
+
+static void
+test_last_page(void **state)
+{
+	static struct message list[] = {
+		{ .id = 9, .author = "Ann", .text = "first one" },
+		{ .id = 5, .author = "Bob", .text = "second one" },
+	};
+	struct messages messages = { .count = 2, .list = list };
+	struct child child = { .env = { "HTTP_COOKIE" } };
+
+	(void)state;
+	child_run(&child, send_messages, &messages);
+	assert_page(&child, "200 OK", "Messages");
+	assert_lacks(child.out, "There's no message so far.");
+	assert_lacks(child.out, "before=");
+	assert_contains(child.out, "first one</p></div></li>\n<li>");
+	assert_contains(child.out, "second one</p></div></li>\n</ul>");
+
+	messages.more = true;
+	child_run(&child, send_messages, &messages);
+	assert_contains(child.out, "href=\"?before=5\"");
+}
+
+static const struct before {
+	const char *name, *target;
+	int64_t before;
+} befores[] = {
+	{ "absent", "/", MESSAGES_NEWEST },
+	{ "a message", "/?before=42", 42 },
+	{ "the least", "/?before=1", 1 },
+	{ "the greatest", "/?before=9223372036854775807", MESSAGES_NEWEST },
+	{ "0", "/?before=0", MESSAGES_NEWEST },
+	{ "negative", "/?before=-5", MESSAGES_NEWEST },
+	{ "empty", "/?before=", MESSAGES_NEWEST },
+	{ "a word", "/?before=x", MESSAGES_NEWEST },
+	{ "huge", "/?before=99999999999999999999", MESSAGES_NEWEST },
+	{ "twice", "/?before=1&before=2", MESSAGES_NEWEST },
+};
+
+static void
+give_before(const void *given)
+{
+	(void)given;
+	printf("%lld", (long long)page_before(reply_begin(&page_kind)));
+}
+
+static void
+test_before(void **state)
+{
+	const struct before *row = row_of(state);
+	struct child child = {
+		.env = { mem_format("REQUEST_URI=%s", row->target) },
+	};
+
+	child_run(&child, give_before, NULL);
+	assert_string_equal(
+	    child.out, mem_format("%lld", (long long)row->before));
+}
+
+/* --- errors --- */
+
+static const struct error {
+	const char *name;
+	int status;
+	const char *line, *title;
+} errors[] = {
+	{ "the visitor's", 400, "400 Bad Request", "Bad Request" },
+	{ "nobody there", 404, "404 Not Found", "Not Found" },
+	{ "not logged in", 401, "401 Unauthorized", "Unauthorized" },
+	{ "busy", 503, "503 Service Unavailable", "Service Unavailable" },
+};
+
+static void
+test_error(void **state)
+{
+	const struct error *row = row_of(state);
+	struct child child = { .env = { "HTTP_COOKIE" } };
+
+	child_run(&child, send_error, &row->status);
+	assert_page(&child, row->line, row->title);
+	assert_contains(
+	    child.out, "<div class=\"error\" role=\"alert\">" ESCAPED "</div>");
+	assert_int_equal(
+	    strstr(child.out, "href=\"/login\"") != NULL, row->status == 401);
+}
+
+static void
+test_death_in_the_midst(void **state)
+{
+	struct child child = { .env = { "HTTP_COOKIE=flash=logged-in." } };
+
+	(void)state;
+	child_run(&child, do_die_in_the_midst, NULL);
+	assert_page(
+	    &child, "500 Internal Server Error", "Internal Server Error");
+	assert_lacks(child.out, "half of it");
+	assert_lacks(child.out, "broken");
+	/* the flash is for a page that arrives */
+	assert_lacks(child.out, "Set-Cookie");
+	assert_lacks(child.out, "Vary");
+	assert_logged(&child, "error", "broken");
+}
+
+int
+main(void)
+{
+	UNIT_TEST(test_visitor);
+	UNIT_TEST(test_evil_names_and_texts);
+	UNIT_ROWS(test_flash, flashes);
+	UNIT_TEST(test_no_messages);
+	UNIT_TEST(test_last_page);
+	UNIT_ROWS(test_before, befores);
+	UNIT_ROWS(test_error, errors);
+	UNIT_TEST(test_death_in_the_midst);
+	return unit_run();
+}
