@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mem.h"
 #include "text.h"
+#include "turn.h"
 
 /* When to come again after a 503, in seconds. */
 #define RETRY_AFTER "1"
@@ -43,6 +44,7 @@ reason_of(int status)
 		{ 500, "Internal Server Error" },
 		{ 501, "Not Implemented" },
 		{ 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
 	};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
@@ -136,6 +138,7 @@ reply_server_error(const struct req *req)
 		{ 503,
 		    "MiniTwit is busy at the moment. Please try again "
 		    "in a few seconds." },
+		{ 504, "That took too long. Please try again later." },
 	};
 	const char *text = req_variable(req, "REDIRECT_STATUS");
 	int64_t status = 404;
@@ -160,6 +163,19 @@ answer_death(enum log_death why)
 	send_error(500, our_fault);
 }
 
+/* Once the body is there, so that a slow client holds nobody up. */
+static void
+take_turn(const struct req *req)
+{
+	const char *file = req_variable(req, "MINITWIT_TURN_FILE");
+	const char *text = req_variable(req, "MINITWIT_TURNS");
+	int64_t turns;
+
+	if (file != NULL && text != NULL &&
+	    text_integer(text, 1, INT16_MAX, &turns))
+		turn_take(file, turns);
+}
+
 const struct req *
 reply_begin(const struct reply_kind *kind)
 {
@@ -168,6 +184,7 @@ reply_begin(const struct reply_kind *kind)
 	reply_kind = kind;
 	log_on_death(answer_death);
 	req = req_read(kind->body);
+	take_turn(req);
 	if (kind->note != NULL)
 		kind->note(req);
 	switch (req_fault(req)) {

@@ -1,7 +1,7 @@
 /* GET /fllws/<username> -- whom that user follows.
  * POST /fllws/<username> -- has that user follow somebody, or not any longer.
  *
- * needs:   the simulator's credentials (403)
+ * needs:   the simulator's credentials, and no other site's page (403)
  * path:    404 when nobody has that name
  * query:   no=N names at most, latest=N
  * body:    {"follow": name} or {"unfollow": name}; 404 when nobody has that
@@ -13,6 +13,7 @@
 #include "json.h"
 #include "follows.h"
 #include "reply.h"
+#include "session.h"
 #include "api.h"
 
 static _Noreturn void
@@ -36,10 +37,13 @@ list(const struct req *req, const char *name)
 static _Noreturn void
 change(const struct req *req, const char *name)
 {
-	const struct json_object *body = need_json(req);
-	bool follow = json_has(body, "follow");
+	const struct json_object *body;
 	const char *whom;
+	bool follow;
 
+	need_same_origin(req);
+	body = need_json(req);
+	follow = json_has(body, "follow");
 	if (follow == json_has(body, "unfollow"))
 		reply_error(400,
 		    "The JSON needs either a string \"follow\" "

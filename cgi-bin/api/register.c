@@ -2,6 +2,7 @@
  *
  * body:    {"username", "email", "pwd"}
  * query:   latest=N
+ * needs:   no other site's page (403)
  * answer:  204; 400 with the sentence that the site would show */
 
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include "json.h"
 #include "users.h"
 #include "reply.h"
+#include "session.h"
 #include "api.h"
 
 int
@@ -19,6 +21,7 @@ main(void)
 	const char *password, *problem;
 
 	need_method(req, REQ_POST);
+	need_same_origin(req);
 	body = need_json(req);
 	password = json_string(body, "pwd");
 	problem = user_register(json_string(body, "username"),

@@ -1,7 +1,7 @@
 /* GET /msgs/<username> -- that user's messages, newest first.
  * POST /msgs/<username> -- stores a message of that user's.
  *
- * needs:   the simulator's credentials (403)
+ * needs:   the simulator's credentials, and no other site's page (403)
  * path:    404 when nobody has that name
  * query:   no=N messages at most, latest=N
  * body:    {"content"}, 1 to 1,000 characters, not only blanks
@@ -12,6 +12,7 @@
 #include "json.h"
 #include "messages.h"
 #include "reply.h"
+#include "session.h"
 #include "api.h"
 
 static _Noreturn void
@@ -34,9 +35,11 @@ list(const struct req *req, const char *name)
 static _Noreturn void
 add(const struct req *req, const char *name)
 {
-	const char *content = need_string(need_json(req), "content");
-	const char *problem = message_problem(content);
+	const char *content, *problem;
 
+	need_same_origin(req);
+	content = need_string(need_json(req), "content");
+	problem = message_problem(content);
 	if (problem != NULL)
 		reply_error(400, problem);
 	if (!message_add(name, content))

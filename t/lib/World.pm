@@ -17,12 +17,15 @@ use utf8;
 use Carp qw(croak);
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use File::Spec;
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Socket::INET;
 use IPC::Open3;
 use JSON::PP;
 use MIME::Base64 qw(encode_base64);
+use POSIX ();
+use Storable qw(freeze thaw);
 use Symbol qw(gensym);
 use Test::More;
 
@@ -139,6 +142,33 @@ sub raw {
 	return scalar <$socket>;
 }
 
+# Calls each of the subs in a process of its own, all let go at the same
+# instant; gives what they return, in their order.
+sub at_once {
+	my ($self, @subs) = @_;
+	my @children;
+
+	pipe my $wait, my $go or croak $!;
+	for my $sub (@subs) {
+		pipe my $read, my $write or croak $!;
+		my $pid = fork // croak "no process: $!";
+		if ($pid == 0) {
+			close $go;
+			readline $wait; # its end is the signal
+			syswrite $write, freeze([ eval { $sub->() } // $@ ]);
+			POSIX::_exit(0);
+		}
+		push @children, [ $pid, $read ];
+	}
+	close $go;
+	return map {
+		my ($pid, $read) = @$_;
+		my $result = do { local $/ = undef; readline $read };
+		waitpid $pid, 0;
+		thaw($result)->[0];
+	} @children;
+}
+
 sub register {
 	my ($self, $name, $password) = @_;
 	my $answer = $self->api(POST => '/register',
@@ -175,6 +205,19 @@ sub sql {
 	return $output;
 }
 
+# One checksum of every row there is, and of the simulator's latest number:
+# the same before and after what must change nothing.
+sub fingerprint {
+	my ($self) = @_;
+	$self->{fingerprint} //= join ' || ', map {
+		"(SELECT md5(coalesce(string_agg(t::text, '+' ORDER BY"
+		    . " t::text), '')) FROM $_ AS t)"
+	} split /\n/, $self->sql(q{SELECT quote_ident(tablename)
+		FROM pg_tables WHERE schemaname = 'public' ORDER BY 1});
+	return $self->sql("SELECT md5($self->{fingerprint}"
+		. " || (SELECT last_value::text FROM latest))");
+}
+
 # The environment of a program that uses this world's database.
 sub db_env {
 	my ($self) = @_;
@@ -183,12 +226,18 @@ sub db_env {
 		PGPASSFILE => "$self->{state}/pgpass");
 }
 
+# The file of a program under test: "site/login" without build folder.
+sub program_file {
+	my ($program) = @_;
+	return File::Spec->rel2abs(build(), $root) . "/cgi-bin/$program";
+}
+
 # Runs a route as a program, as Apache would but without it:
 # $world->cgi('site/login', $body, REQUEST_METHOD => 'POST', ...).  Gives
 # { status, headers (names in lower case), content, stderr, raw, exit }.
 sub cgi {
 	my ($self, $program, $body, %env) = @_;
-	my $file = "$root/" . build() . "/cgi-bin/$program";
+	my $file = program_file($program);
 	local %ENV = (
 		PATH => $ENV{PATH}, $self->db_env,
 		GATEWAY_INTERFACE => 'CGI/1.1', REQUEST_METHOD => 'GET',

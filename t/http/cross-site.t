@@ -1,0 +1,131 @@
+# No state changes for a request that another site's page made the browser
+# send: by Sec-Fetch-Site, else by Origin or Referer.  Who sends none of them
+# is a script, and is let through.
+
+use strict;
+use warnings;
+use Test::More;
+use World;
+
+my $world = World->new;
+my $here = $world->url;
+my $evil = 'http://evil.example';
+
+my @same = (
+	[ 'none of the headers' ],
+	[ 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site' => 'same-origin' ],
+	[ 'Sec-Fetch-Site: none, the address bar', 'Sec-Fetch-Site' => 'none' ],
+	[ 'our Origin', Origin => $here ],
+	[ 'a Referer of ours', Referer => "$here/public?before=3" ],
+	[ 'Sec-Fetch-Site before Origin', 'Sec-Fetch-Site' => 'same-origin',
+		Origin => $evil ],
+	[ 'Origin before Referer', Origin => $here, Referer => "$evil/" ],
+);
+
+my @cross = (
+	[ 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site' => 'cross-site' ],
+	[ 'Sec-Fetch-Site: same-site, a neighbour',
+		'Sec-Fetch-Site' => 'same-site' ],
+	[ 'Sec-Fetch-Site: rubbish', 'Sec-Fetch-Site' => 'rubbish' ],
+	[ 'Sec-Fetch-Site before Origin', 'Sec-Fetch-Site' => 'cross-site',
+		Origin => $here ],
+	[ "another's Origin", Origin => $evil ],
+	[ 'an opaque Origin', Origin => 'null' ],
+	[ 'another port', Origin => $world->api_url ],
+	[ 'our name as the beginning of another', Origin => "$here.evil.example" ],
+	[ 'our name as a user', Origin => "$here\@evil.example" ],
+	[ 'our name after another', Origin => $evil . substr $here, 7 ],
+	[ "another's Referer", Referer => "$evil/page" ],
+	[ 'our name in the query', Referer => "$evil/?$here/" ],
+	[ 'Origin before Referer', Origin => $evil, Referer => "$here/" ],
+);
+
+$world->register('Bob');
+my $jar = $world->login('Ann');
+my $number = 0;
+my $follow_bob = q{INSERT INTO followers SELECT a.user_id, b.user_id
+	FROM users a, users b WHERE (a.username, b.username) = ('Ann', 'Bob')
+	ON CONFLICT DO NOTHING};
+
+# What may be asked: method, path, form or JSON, and what has to be so before.
+my @requests = (
+	[ POST => '/add_message', sub { [ text => 'hi' ] } ],
+	[ POST => '/Bob/follow', sub { [] }, sub { 'DELETE FROM followers' } ],
+	[ GET => '/Bob/follow', undef, sub { 'DELETE FROM followers' } ],
+	[ POST => '/Bob/unfollow', sub { [] }, sub { $follow_bob } ],
+	[ GET => '/Bob/unfollow', undef, sub { $follow_bob } ],
+	[ POST => '/logout', sub { [] }, \&log_in ],
+	[ GET => '/logout', undef, \&log_in ],
+	[ POST => '/login', sub { [ username => 'Bob', password => 'pw' ] },
+		\&be_a_visitor ],
+	[ POST => '/register', sub { my $name = 'New' . $number++;
+		[ username => $name, email => 'a@b', password => 'p',
+			password2 => 'p' ] }, \&be_a_visitor ],
+	[ API => '/register', sub { my $name = 'New' . $number++;
+		{ username => $name, email => 'a@b', pwd => 'p' } } ],
+	[ API => '/msgs/Ann', sub { { content => 'hi' } } ],
+	[ API => '/fllws/Ann', sub { { follow => 'Bob' } },
+		sub { 'DELETE FROM followers' } ],
+);
+
+sub be_a_visitor {
+	$jar = World::Jar->new;
+	return 'SELECT';
+}
+
+sub log_in {
+	$jar = World::Jar->new;
+	$world->post('/login', [ username => 'Ann', password => 'pw' ],
+		jar => $jar);
+	return 'SELECT';
+}
+
+# Sends a request with these headers; gives the answer, and whether the
+# database is another now.
+sub try_it {
+	my ($request, %headers) = @_;
+	my ($method, $path, $body, $prepare) = @$request;
+
+	$world->sql($prepare->()) if $prepare;
+	my $before = $world->fingerprint;
+	my %options = (jar => $jar, headers => \%headers);
+	my $answer = $method eq 'API'
+	    ? $world->api(POST => $path, $body->(), headers => \%headers)
+	    : $body ? $world->post($path, $body->(), %options)
+	    : $world->get($path, %options);
+	return ($answer, $world->fingerprint ne $before);
+}
+
+for my $request (@requests) {
+	my ($method, $path) = @$request;
+	subtest "$method $path" => sub {
+		log_in();
+		for (@same) {
+			my ($name, @headers) = @$_;
+			my ($answer, $changed) = try_it($request, @headers);
+			like $answer->{status}, qr/^(?:302|204)$/, "$name: done";
+			ok $changed, '... the database has it';
+		}
+		log_in();
+		for (@cross) {
+			my ($name, @headers) = @$_;
+			my ($answer, $changed) = try_it($request, @headers);
+			is $answer->{status}, 403, "$name: 403";
+			ok !$changed, '... nothing has changed';
+			is $answer->{headers}{'set-cookie'}, undef,
+			    '... no cookie either';
+		}
+	};
+}
+
+subtest 'links from elsewhere lead to pages' => sub {
+	log_in();
+	for my $path (qw(/ /public /Bob /login /register)) {
+		my $answer = $world->get($path, jar => $jar, headers =>
+			    { 'Sec-Fetch-Site' => 'cross-site',
+				Referer => "$evil/" });
+		like $answer->{status}, qr/^(?:200|302)$/, "GET $path";
+	}
+};
+
+done_testing;

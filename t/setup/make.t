@@ -1,0 +1,443 @@
+# make run, start, stop and status: what they start, what they leave, and what
+# they say when something is in the way.  bin/migrate and bin/need-packages, too.
+
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use HTTP::Tiny;
+use IO::Socket::INET;
+use JSON::PP;
+use MIME::Base64 qw(encode_base64);
+use POSIX qw(_exit setpgid WNOHANG);
+use Test::More;
+use Time::HiRes qw(sleep time);
+use World;
+
+# Settings on the command line of `make check` are not for these.
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL)};
+
+my $root = World->root;
+my $temp = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+chmod 0755, $temp;
+my ($port, $api_port) = World::free_ports();
+my %settings = (
+	STATE => "$temp/state",
+	HOST => '127.0.0.1',
+	PORT => $port,
+	API_PORT => $api_port,
+);
+my %states = ($settings{STATE} => 1);	# to stop at the end
+# as somebody else where root runs the test; www-data is who root's stack runs as
+my @as_nobody = qw(setpriv --reuid=nobody --regid=nogroup --clear-groups
+	env HOME=/nonexistent);
+my @as_owner = $> ? () : qw(setpriv --reuid=www-data --clear-groups);
+
+# --- helpers ---
+
+# A command's output, and its exit status.
+sub run {
+	my (@command) = @_;
+	open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh',
+	    @command
+	    or die "no sh: $!";
+	my $output = do { local $/ = undef; <$from> } // '';
+	close $from;
+	return ($output, $? >> 8);
+}
+
+# One that goes on until it is killed.
+sub sleeper {
+	my (@command) = @_;
+	my $pid = fork // die "no fork: $!";
+	exec @command or _exit 127 if !$pid;
+	return $pid;
+}
+
+sub end_sleeper {
+	my ($pid) = @_;
+	kill KILL => $pid;
+	waitpid $pid, 0;
+	return;
+}
+
+sub make {
+	my ($target, %changes) = @_;
+	local %ENV = (%ENV, %settings, %changes);
+	$states{ $ENV{STATE} } = 1;
+	return run('make', '--no-print-directory', '-C', $root, $target);
+}
+
+sub works {
+	my ($target, %changes) = @_;
+	my ($output, $status) = make($target, %changes);
+	is $status, 0, "make $target" or diag $output;
+	return $output;
+}
+
+sub fails {
+	my ($target, $sentence, %changes) = @_;
+	my ($output, $status) = make($target, %changes);
+	isnt $status, 0, "make $target fails";
+	like $output, $sentence, 'with a sentence';
+	return $output;
+}
+
+sub slurp {
+	my ($file) = @_;
+	open my $from, '<', $file or return '';
+	local $/ = undef;
+	return scalar(<$from>) // '';
+}
+
+sub spew {
+	my ($file, $text) = @_;
+	open my $to, '>', $file or die "$file: $!";
+	print {$to} $text;
+	close $to or die "$file: $!";
+	return;
+}
+
+# Waits until something is true.
+sub eventually {
+	my ($is_so) = @_;
+	for (1 .. 300) {
+		my $answer = $is_so->();
+		return $answer if $answer;
+		sleep 0.1;
+	}
+	return;
+}
+
+my %pid_file = (
+	PostgreSQL => 'pg/postmaster.pid',
+	PgBouncer => 'run/pgbouncer.pid',
+	Apache => 'run/apache.pid',
+);
+
+sub pid {
+	my ($part, $state) = @_;
+	$state //= $settings{STATE};
+	return (slurp("$state/$pid_file{$part}") =~ /^(\d+)/)[0];
+}
+
+# The three and the processes that they started.
+sub processes {
+	my ($state) = @_;
+	my %main = map { $_ => 1 } map { pid($_, $state) // () } keys %pid_file;
+	return grep {
+		my ($parent) = slurp("/proc/$_/stat") =~ /\) \S (\d+)/;
+		$main{$_} || $parent && $main{$parent}
+	} map {m{(\d+)$}} glob '/proc/[0-9]*';
+}
+
+sub is_alive {
+	my ($pid) = @_;
+	return slurp("/proc/$pid/stat") =~ /\) [^Z]/;
+}
+
+sub all_gone {
+	my (@pids) = @_;
+	cmp_ok @pids, '>', 3, 'there were processes';
+	ok eventually(sub { !grep { is_alive($_) } @pids }), 'and all are gone';
+	return;
+}
+
+# Nothing runs with a file of that folder, or of any of them.
+sub nothing_runs {
+	my ($state) = @_;
+	my @left = grep { slurp($_) =~ /\Q$state\E/ } glob '/proc/[0-9]*/cmdline';
+	is "@left", '', 'nothing is left running';
+	return;
+}
+
+sub status_of {
+	my ($target, $to) = @_;
+	my $host = $settings{HOST};
+	return HTTP::Tiny->new->get("http://$host:" . ($to // $port) . $target)
+	    ->{status};
+}
+
+sub register {
+	my ($name) = @_;
+	return HTTP::Tiny->new->post(
+		"http://$settings{HOST}:$api_port/register",
+		{
+			headers => {
+				'Content-Type' => 'application/json',
+				'Authorization' => 'Basic '
+				    . encode_base64('simulator:super_safe!', ''),
+			},
+			content => encode_json(
+				{ username => $name, email => 'a@b', pwd => 'pw' }),
+		})->{status};
+}
+
+sub sql {
+	my ($database, $sql) = @_;
+	my ($output) = run('psql', '-XAtq', '-h', "$settings{STATE}/run", '-U',
+		'postgres', '-d', $database, '-c', $sql);
+	chomp $output;
+	return $output;
+}
+
+# Where the processes listen on TCP, as hexadecimal ADDRESS:PORT of /proc.
+sub listening {
+	my (@pids) = @_;
+	my %ours = map { $_ => 1 }
+	    map { (readlink($_) // '') =~ /^socket:\[(\d+)\]/ ? $1 : () }
+	    map { glob "/proc/$_/fd/*" } @pids;
+	my %found;
+	for (map { split /\n/, slurp("/proc/net/$_") } qw(tcp tcp6)) {
+		my (undef, $local, undef, $state, @rest) = split;
+		$found{$local} = 1 if $state eq '0A' && $ours{ $rest[5] };
+	}
+	return sort keys %found;
+}
+
+# A file of its own for each setting: what it leaves is removed with the rest.
+my $folders = 0;
+sub new_folder { return "$temp/" . ++$folders }
+
+# --- in the background ---
+
+subtest 'start, status, stop' => sub {
+	works('stop');
+	fails('status', qr/not running/);
+	my $output = works('start', PGDATABASE => 'other', PGPORT => 1);
+	like $output, qr{http://127\.0\.0\.1:$port/public}, 'it says where';
+	like $output, qr{http://127\.0\.0\.1:$api_port/latest}, 'and the API';
+	is status_of('/public'), 200, 'the site answers';
+	is status_of('/latest', $api_port), 200, 'the API answers';
+	is register('Ann'), 204, 'somebody registers';
+
+	my @pids = processes();
+	is_deeply [ listening(@pids) ],
+	    [ sort map { sprintf '0100007F:%04X', $_ } $port, $api_port ],
+	    'on loopback only, and no database on TCP';
+	works('status');
+	like works('start'), qr/is running already/, 'a second start says so';
+	fails('run', qr/is running already/);
+	is "@{[ processes() ]}", "@pids", 'which changes nothing';
+
+	# it has a file of STATE as an argument, too
+	my $innocent = sleeper('tail', '-F', "$settings{STATE}/run/pgbouncer.ini");
+	works('stop');
+	all_gone(@pids);
+	ok is_alive($innocent), 'but nothing else is';
+	end_sleeper($innocent);
+
+	my $begin = time;
+	works('start');
+	cmp_ok time - $begin, '<', 15, 'the second start is quick';
+	is register('Ann'), 400, 'and the data are still there';
+};
+
+subtest 'bin/migrate' => sub {
+	local @ENV{qw(STATE PGDATABASE)} = ($settings{STATE}, 'fresh "one"');
+	my $all = () = glob "$root/sql/migrations/*.sql";
+	my @both = map {
+		open my $from, '-|', "'$root/bin/migrate' 2>&1" or die $!;
+		$from
+	} 1 .. 2;
+	my @said = map { join '', <$_> } @both;
+	ok close $_, 'one of two at once' for @both;
+	is join('', @said) =~ s/^applied \d+_\w+\n//gmr, '', 'says no more';
+	is sql($ENV{PGDATABASE}, 'SELECT count(*) FROM schema_migrations'),
+	    $all, 'each is recorded, once';
+	is_deeply [ run("$root/bin/migrate") ], [ '', 0 ], 'again: nothing';
+
+	my $copy = new_folder();
+	system "mkdir '$copy' && cp -r '$root/bin' '$root/sql' '$copy'";
+	spew("$copy/sql/migrations/9001_broken.sql",
+		'CREATE TABLE broken (); SELECT 1 / 0;');
+	spew("$copy/sql/migrations/9002_after.sql", 'CREATE TABLE after ();');
+	my ($output, $status) = run("$copy/bin/migrate");
+	isnt $status, 0, 'a broken one fails';
+	like $output, qr/division by zero/, 'with the reason';
+	is sql($ENV{PGDATABASE}, q{SELECT to_regclass('broken') IS NULL
+		AND to_regclass('after') IS NULL
+		AND (SELECT max(version) FROM schema_migrations) < 9000}),
+	    't', 'and leaves nothing, nor do those after it';
+};
+
+subtest 'after a crash' => sub {
+	for my $part (qw(Apache PgBouncer PostgreSQL)) {
+		kill KILL => pid($part);
+		fails('status', qr/$part: not running/);
+		works('start');
+		is status_of('/public'), 200, "$part is back";
+	}
+	my @pids = processes();
+	kill KILL => map { pid($_) } keys %pid_file;
+	works('stop');
+	all_gone(@pids);
+
+	# process ids are used again
+	my $other = sleeper(@as_owner, 'sleep', 600);
+	spew("$settings{STATE}/$pid_file{$_}", "$other\n") for keys %pid_file;
+	fails('status', qr/Apache: not running/);
+	works('start');
+	is status_of('/public'), 200, "somebody else's process id is no matter";
+	works('stop');
+	ok is_alive($other), 'to either';
+	end_sleeper($other);
+};
+
+# --- in the foreground ---
+
+# Starts `make run` as a terminal does; gives its process, and its output's file.
+sub make_run {
+	my $log = new_folder();
+	my $pid = fork // die "no fork: $!";
+	if (!$pid) {
+		setpgid(0, 0);
+		$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+		open STDOUT, '>', $log or die $!;
+		open STDERR, '>&', \*STDOUT or die $!;
+		%ENV = (%ENV, %settings);
+		exec 'make', '--no-print-directory', '-C', $root, 'run'
+		    or _exit 127;
+	}
+	return ($pid, $log);
+}
+
+sub has_ended {
+	my ($pid) = @_;
+	return ok eventually(sub { waitpid($pid, WNOHANG) == $pid }),
+	    'make run ends';
+}
+
+for my $how (
+	[ 'SIGTERM to make' => sub { kill TERM => $_[0] } ],
+	[ 'Ctrl-C' => sub { kill INT => -$_[0] } ],
+	[
+		'Ctrl-C, twice' => sub {
+			kill INT => -$_[0];
+			sleep 0.2;
+			kill INT => -$_[0];
+		}
+	],
+	[ 'a closed terminal' => sub { kill HUP => -$_[0] } ],
+	[ 'make stop elsewhere' => sub { make('stop') } ],
+) {
+	my ($name, $end) = @$how;
+	subtest "make run until $name" => sub {
+		my ($pid, $log) = make_run();
+		ok eventually(sub { slurp($log) =~ /Ctrl-C/ }), 'it runs'
+		    or diag slurp($log);
+		like slurp($log), qr{http://127\.0\.0\.1:$port/public},
+		    'it says where';
+		my @pids = processes();
+		$end->($pid);
+		has_ended($pid);
+		all_gone(@pids);
+		ok !(kill 0 => -$pid), 'and so is its process group';
+	};
+}
+
+subtest 'a signal while it starts' => sub {
+	for my $part (qw(PostgreSQL PgBouncer Apache)) {
+		my ($pid, $log) = make_run();
+		ok eventually(sub { pid($part) }), "$part starts";
+		kill TERM => $pid;
+		has_ended($pid);
+		nothing_runs($settings{STATE});
+	}
+};
+
+# --- what can be in the way ---
+
+subtest 'ports' => sub {
+	my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+		Listen => 1)
+	    or die "no port: $!";
+	my $taken = $other->sockport;
+	for my $name (qw(PORT API_PORT)) {
+		fails('start', qr/port $taken is in use .* with $name=/,
+			$name => $taken);
+		fails('run', qr/$name=abc is not a port: please/, $name => 'abc');
+		fails('start', qr/$name=65536 is not/, $name => 65536);
+	}
+	fails('start', qr/both $port: please give two/, API_PORT => $port);
+	nothing_runs($settings{STATE});
+};
+
+subtest 'STATE' => sub {
+	my $locked = new_folder();
+	mkdir $locked, $> ? 0555 : 0700;
+	fails('start', qr/can't (?:make|write).*: choose another/,
+		STATE => "$locked/state");
+	fails('start', qr/is too long .*: please choose a shorter one/s,
+		STATE => "$temp/" . 'long' x 25);
+	fails('start', qr/has a character that .* please choose another/s,
+		STATE => "$temp/$_") for 'a b', 'a&b', "a'b", 'a$b';
+
+	my $version = "$settings{STATE}/pg/PG_VERSION";
+	spew($version, "14\n");
+	fails('start', qr/is PostgreSQL 14's.* pg_dump .* with STATE=/s);
+	spew($version, "15\n");
+	nothing_runs($temp);
+
+	return if $>;
+	my $used = new_folder();
+	mkdir $used;
+	spew("$used/something", '');
+	fails('start', qr/is root's and not empty: please/, STATE => $used);
+};
+
+subtest 'HOST' => sub {
+	local $settings{HOST} = '127.0.0.2';
+	like works('start'), qr{http://127\.0\.0\.2:$port/public}, 'it says so';
+	is status_of('/public'), 200, 'the site is there';
+	$settings{HOST} = '127.0.0.1';
+	is status_of('/public'), 599, 'and there only';
+	works('stop');
+};
+
+subtest 'packages' => sub {
+	my @user = $> ? () : @as_nobody;
+	plan skip_all => 'this user may install packages'
+	    if !(run(@user, qw(sudo -n true)))[1];
+	my $copy = new_folder();
+	system 'cp', "$root/bin/need-packages", $copy;
+	my ($output, $status) = run(@user, $copy, qw(make no-such-package));
+	is $status, 1, 'a package is missing';
+	like $output, qr/no right to install.*\n  apt-get install .* no-such-/,
+	    'a sentence says what to do';
+	is_deeply [ run(@user, $copy, 'make') ], [ '', 0 ], 'none is missing';
+};
+
+# As root all the above ran as www-data.
+subtest 'an ordinary user' => sub {
+	plan skip_all => 'is what the rest ran as' if $>;
+	my $copy = new_folder();
+	my $state = "$copy/var";
+	system "mkdir '$copy' && tar -C '$root' --exclude=./.git"
+	    . " --exclude=./build --exclude=./var -cf - . | tar -C '$copy' -xf -"
+	    . " && chown -R nobody: '$copy'";
+	local %ENV = (%ENV, %settings);
+	delete @ENV{qw(STATE BUILD)};
+	$states{$state} = 1;
+	my @make = (@as_nobody, 'PATH=/usr/bin:/bin', 'make',
+		'--no-print-directory', '-C', $copy);
+	my ($output, $status) = run(@make, 'start');
+	is $status, 0, 'make start' or diag $output;
+	is status_of('/public'), 200, 'the site answers';
+	is register('Ann'), 204, 'somebody registers';
+	my @owners = map { scalar getpwuid((stat)[4]) }
+	    "$state/pg", map {"/proc/$_"} processes($state);
+	is_deeply [ grep { $_ ne 'nobody' } @owners ], [], 'all is the user\'s';
+	is((run(@make, 'status'))[1], 0, 'make status');
+	is((run(@make, 'stop'))[1], 0, 'make stop');
+	nothing_runs($state);
+};
+
+END {
+	my $exit = $?;
+	for my $state (grep { -d } keys %states) {
+		make('stop', STATE => $state);
+	}
+	$? = $exit;
+}
+
+done_testing;

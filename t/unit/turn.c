@@ -1,0 +1,124 @@
+#include "turn.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#define TURNS 3
+#define PROGRAMS 12
+
+/* Seen by all processes. */
+static struct shared {
+	atomic_int working, most, done;
+} * shared;
+
+static char file[64];
+
+static pid_t
+start(void (*work)(void))
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		turn_take(file, TURNS);
+		work();
+		_exit(EXIT_SUCCESS);
+	}
+	return pid;
+}
+
+static void
+work_a_while(void)
+{
+	int now = atomic_fetch_add(&shared->working, 1) + 1;
+	int most = atomic_load(&shared->most);
+
+	while (now > most &&
+	    !atomic_compare_exchange_weak(&shared->most, &most, now))
+		;
+	usleep(1000);
+	atomic_fetch_sub(&shared->working, 1);
+	atomic_fetch_add(&shared->done, 1);
+}
+
+static void
+work_for_ever(void)
+{
+	atomic_fetch_add(&shared->working, 1);
+	for (;;)
+		pause();
+}
+
+static void
+wait_until_working(int count)
+{
+	while (atomic_load(&shared->working) < count)
+		usleep(1000);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	snprintf(file, sizeof(file), "/tmp/minitwit-turns-%d", (int)getpid());
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return shared == MAP_FAILED;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	munmap(shared, sizeof(*shared));
+	return unlink(file);
+}
+
+static void
+test_no_more_than_turns(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PROGRAMS; i++)
+		start(work_a_while);
+	while (wait(NULL) > 0)
+		;
+	assert_int_equal(atomic_load(&shared->done), PROGRAMS);
+	assert_in_range(atomic_load(&shared->most), 1, TURNS);
+}
+
+/* With every turn taken for good, the one at the head of the queue and those
+ * behind it all get to work. */
+static void
+test_goes_ahead_in_the_end(void **state)
+{
+	pid_t all[2 * TURNS];
+
+	(void)state;
+	for (int i = 0; i < 2 * TURNS; i++)
+		all[i] = start(work_for_ever);
+	wait_until_working(2 * TURNS);
+	for (int i = 0; i < 2 * TURNS; i++) {
+		kill(all[i], SIGKILL);
+		waitpid(all[i], NULL, 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    test_no_more_than_turns, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_goes_ahead_in_the_end, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
