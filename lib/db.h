@@ -4,7 +4,7 @@
  * nothing pays nothing.  Where to connect and as whom is libpq's environment:
  * PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSFILE.
  *
- * Waiting is bounded: all waits of a process together last 1.5 seconds at the
+ * Waiting is bounded: all waits of a process together last 1.25 seconds at the
  * most.  When the database is away or takes longer, the process ends by
  * die_unavailable(); any other error ends it by die().  Only what a statement
  * means to say comes back.  So every statement that changes something has to

@@ -25,6 +25,8 @@ binmode Test::More->builder->$_, ':encoding(UTF-8)'
 use constant TOO_LATE => 0.3;    # when the course's client gives up
 
 my @actions = Scenario::actions();
+# With the sanitizers a program takes ten times as long to start.
+splice @actions, @actions / 10 if $ENV{SANITIZE};
 
 # --- what has to be there afterwards ---
 
@@ -217,7 +219,8 @@ sub check_database {
 		. ' JOIN users AS whom ON whom.user_id = whom_id');
 	$followed{ $_->[0] }{ $_->[1] } = 1 for @pairs;
 	is_deeply \%followed, \%follows, 'who follows whom';
-	is scalar @pairs, 6_265, 'in rows of which none is there twice';
+	is scalar @pairs, sum(map { scalar keys %$_ } values %follows),
+	    'in rows of which none is there twice';
 	return;
 }
 
@@ -228,6 +231,7 @@ sub check_lists {
 		. ' JOIN users ON user_id = author_id'
 		. ' ORDER BY message_id DESC LIMIT 1000');
 	my @names = sort keys %email;
+	my $step = int @names / 10;
 	my $get = sub {
 		my $answer = $world->api(GET => $_[0]);
 		return $answer->{status} == 200 ? $answer->{json} : [];
@@ -236,7 +240,7 @@ sub check_lists {
 	    @{ $get->('/msgs?no=1000') };
 
 	is_deeply \@public, \@newest, 'GET /msgs has the newest 1,000';
-	for my $user (@names[ map { 20 * $_ } 0 .. 9 ]) {
+	for my $user (@names[ map { $step * $_ } 0 .. 9 ]) {
 		my $path = path_part($user);
 		my @own = map { $_->{content} } @{ $get->("/msgs/$path?no=1000") };
 		my @whom = @{ $get->("/fllws/$path?no=1000")->{follows} };
@@ -275,11 +279,15 @@ sub run {
 	return;
 }
 
-is_deeply [ scalar(keys %email), sum(map { scalar @$_ } values %texts),
-	$follow_count, $unfollow_count, $idle_count,
-	sum(map { scalar keys %$_ } values %follows) ],
-    [ 200, 11_306, 9_751, 4_665, 1_179, 6_265 ],
-    'the scenario is as large as the course\'s';
+SKIP: {
+	skip 'only the first tenth is replayed with sanitizers', 1
+	    if $ENV{SANITIZE};
+	is_deeply [ scalar(keys %email), sum(map { scalar @$_ } values %texts),
+		$follow_count, $unfollow_count, $idle_count,
+		sum(map { scalar keys %$_ } values %follows) ],
+	    [ 200, 11_306, 9_751, 4_665, 1_179, 6_265 ],
+	    'the scenario is as large as the course\'s';
+}
 subtest 'one request at a time, on the API\'s port' => sub {
 	run(1, 'api_port');
 };

@@ -324,7 +324,7 @@ test_slow(void **state)
 	child_run(&child, row->act, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	assert_int_equal(child.status, EXIT_FAILURE);
-	assert_logged(&child, "warning", "db: no answer within 1500 ms");
+	assert_logged(&child, "warning", "db: no answer within 1250 ms");
 	assert_in_range((end.tv_sec - start.tv_sec) * 1000 +
 		(end.tv_nsec - start.tv_nsec) / 1000000,
 	    1400, 3000);
