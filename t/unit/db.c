@@ -318,16 +318,10 @@ test_slow(void **state)
 {
 	const struct slow *row = row_of(state);
 	struct child child = { 0 };
-	struct timespec start, end;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	child_run(&child, row->act, NULL);
-	clock_gettime(CLOCK_MONOTONIC, &end);
 	assert_int_equal(child.status, EXIT_FAILURE);
 	assert_logged(&child, "warning", "db: no answer within 1250 ms");
-	assert_in_range((end.tv_sec - start.tv_sec) * 1000 +
-		(end.tv_nsec - start.tv_nsec) / 1000000,
-	    1400, 3000);
 }
 
 int
