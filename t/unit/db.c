@@ -1,7 +1,6 @@
 #include "db.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "text.h"
 #include "unit.h"
