@@ -39,13 +39,13 @@ follows_of(const char *name, int64_t limit)
 {
 	/* one row with NULL for a user who follows nobody, none for nobody */
 	const struct db_rows *rows =
-	    db_query("SELECT f.username"
+	    db_query("SELECT whom.username"
 		     " FROM users AS who LEFT JOIN LATERAL"
-		     "  (SELECT whom_id, username FROM followers"
-		     "   JOIN users ON user_id = whom_id"
+		     "  (SELECT whom_id FROM followers"
 		     "   WHERE who_id = who.user_id"
 		     "   ORDER BY whom_id LIMIT $2) AS f ON true"
-		     " WHERE who.username = $1",
+		     " LEFT JOIN users AS whom ON whom.user_id = f.whom_id"
+		     " WHERE who.username = $1 ORDER BY f.whom_id",
 		name, db_integer(limit));
 	struct follows *follows;
 

@@ -76,9 +76,11 @@ static void
 flash(struct buf *page, const struct req *req)
 {
 	const char *name;
-	enum flash flash = flash_take(req, &name);
+	enum flash flash;
 
-	if (flash == FLASH_NONE)
+	/* nobody sees the page that answers HEAD */
+	if (req_method(req) == REQ_HEAD ||
+	    (flash = flash_take(req, &name)) == FLASH_NONE)
 		return;
 	html(page, "<ul class=\"flashes\" role=\"status\"><li>");
 	switch (flash) {

@@ -95,6 +95,7 @@ send_reply(int status, const char *type, const char *body, size_t len)
 			type, len));
 	buf_puts(&out, "\r\n");
 	buf_add(&out, body, len);
+	turn_end(); /* a client may be slow to read */
 	write_all(out.data, out.len);
 	exit(EXIT_SUCCESS);
 }

@@ -43,7 +43,8 @@ enum flash {
 	FLASH_NOT_FOLLOWING, /* with a name */
 };
 
-/* Leaves a word for the next page; name is NULL where none belongs to it. */
+/* Leaves a word for the next page, in place of one that is still there; name is
+ * NULL where none belongs to it. */
 void flash_leave(const struct req *req, enum flash flash, const char *name);
 
 /* Takes the word that was left, so that no later page has it.  *name is

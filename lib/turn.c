@@ -19,6 +19,8 @@
  * queue.  Record locks (fcntl(2)) end with their process. */
 #define QUEUE 0
 
+static int turns_fd = -1;
+
 static volatile sig_atomic_t late;
 
 static void
@@ -44,7 +46,7 @@ set_alarm(time_t first_us)
 }
 
 static bool
-lock(int fd, int command, short type, int64_t byte)
+lock(int command, short type, int64_t byte)
 {
 	struct flock lock = {
 		.l_type = type,
@@ -53,14 +55,14 @@ lock(int fd, int command, short type, int64_t byte)
 		.l_len = 1,
 	};
 
-	return fcntl(fd, command, &lock) == 0;
+	return fcntl(turns_fd, command, &lock) == 0;
 }
 
 static bool
-take_free(int fd, int64_t turns)
+take_free(int64_t turns)
 {
 	for (int64_t turn = QUEUE + 1; turn <= turns; turn++) {
-		if (lock(fd, F_SETLK, F_WRLCK, turn))
+		if (lock(F_SETLK, F_WRLCK, turn))
 			return true;
 	}
 	return false;
@@ -70,15 +72,24 @@ void
 turn_take(const char *file, int64_t turns)
 {
 	static const struct timespec pause = { .tv_nsec = POLL_NS };
-	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	if (fd < 0)
+	turns_fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (turns_fd < 0)
 		die("turn: %s: %s", file, strerror(errno));
 	set_alarm(LONGEST_WAIT_US);
-	if (lock(fd, F_SETLKW, F_WRLCK, QUEUE)) {
-		while (!take_free(fd, turns) && !late)
+	if (lock(F_SETLKW, F_WRLCK, QUEUE)) {
+		while (!take_free(turns) && !late)
 			nanosleep(&pause, NULL);
-		lock(fd, F_SETLK, F_UNLCK, QUEUE);
+		lock(F_SETLK, F_UNLCK, QUEUE);
 	}
 	set_alarm(0);
+}
+
+void
+turn_end(void)
+{
+	/* closing the file ends the process's locks on it */
+	if (turns_fd >= 0)
+		close(turns_fd);
+	turns_fd = -1;
 }

@@ -555,4 +555,27 @@ subtest 'HEAD is GET without the body' => sub {
 is join("\n", @all_faults), '',
     'every answer had its length, its headers, and sound HTML';
 
+subtest 'HEAD, whose page nobody sees, leaves a flash for the next' => sub {
+	my $jar = $world->login('Head over heels');
+	$world->request('HEAD', '/', jar => $jar);
+	like $world->get('/', jar => $jar)->{content},
+	    qr{<li>You were logged in</li>}, 'after HEAD';
+	unlike $world->get('/', jar => $jar)->{content},
+	    qr{You were logged in}, 'but once';
+};
+
+subtest 'what may be kept' => sub {
+	my %kept = (
+		'/-/style.css' => qr/^public, max-age=\d+$/,
+		'/public' => qr/no-store/,
+		'/nobody' => qr/no-store/,
+		'/-/error/' => qr/no-store/,
+		'/' . 'a' x 9_000 => qr/no-store/,
+	);
+	for (sort keys %kept) {
+		like $world->get($_)->{headers}{'cache-control'}, $kept{$_},
+		    substr $_, 0, 20;
+	}
+};
+
 done_testing;

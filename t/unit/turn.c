@@ -1,5 +1,6 @@
 #include "turn.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -127,6 +128,41 @@ test_goes_ahead_in_the_end(void **state)
 	}
 }
 
+/* Whether the first turn is free is what another process sees. */
+static bool
+is_taken(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct flock lock = {
+			.l_type = F_WRLCK,
+			.l_whence = SEEK_SET,
+			.l_start = 1,
+			.l_len = 1,
+		};
+		int fd = open(file, O_RDWR);
+
+		_exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 ||
+		    lock.l_type != F_UNLCK);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status != 0;
+}
+
+static void
+test_end_gives_back(void **state)
+{
+	(void)state;
+	turn_take(file, 1);
+	assert_true(is_taken());
+	turn_end();
+	assert_false(is_taken());
+	turn_end();
+}
+
 int
 main(void)
 {
@@ -135,6 +171,8 @@ main(void)
 		    test_no_more_than_turns, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_goes_ahead_in_the_end, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_end_gives_back, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
