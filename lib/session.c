@@ -11,7 +11,7 @@
 #include "sessions.h"
 #include "text.h"
 
-#define TOKEN_LENGTH 64
+#define TOKEN_BYTES 32
 #define FLASH_LIFETIME 60 /* seconds: a flash belongs to the next page */
 
 static void
@@ -27,22 +27,22 @@ set_cookie(
 }
 
 const char *
-session_digest(const struct req *req)
+session_token(const struct req *req)
 {
 	const char *token = req_cookie(req, "session");
 
-	if (token == NULL || strlen(token) != TOKEN_LENGTH ||
-	    strspn(token, "0123456789abcdef") != TOKEN_LENGTH)
+	if (token == NULL || strlen(token) != 2 * TOKEN_BYTES ||
+	    strspn(token, "0123456789abcdef") != 2 * TOKEN_BYTES)
 		return NULL;
-	return secret_digest(token);
+	return token;
 }
 
 const struct user *
 session_user(const struct req *req)
 {
-	const char *digest = session_digest(req);
+	const char *token = session_token(req);
 
-	return digest != NULL ? session_find(digest) : NULL;
+	return token != NULL ? session_find(token) : NULL;
 }
 
 const struct user *
@@ -97,19 +97,19 @@ void
 session_begin(const struct req *req, const struct user *user,
     const char *outdated, const char *replacement)
 {
-	const char *token = secret_token();
+	const char *token = secret_random(TOKEN_BYTES);
 
-	session_add(user->id, secret_digest(token), outdated, replacement);
+	session_add(user->id, token, outdated, replacement);
 	set_cookie(req, "session", token, SESSIONS_LIFETIME);
 }
 
 void
 session_end(const struct req *req)
 {
-	const char *digest = session_digest(req);
+	const char *token = session_token(req);
 
-	if (digest != NULL)
-		session_remove(digest);
+	if (token != NULL)
+		session_remove(token);
 	if (req_cookie(req, "session") != NULL)
 		set_cookie(req, "session", "", 0);
 }

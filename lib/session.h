@@ -22,8 +22,8 @@ const struct user *need_user(const struct req *req);
  * that sends none of them is a script, and passes. */
 void need_same_origin(const struct req *req);
 
-/* The digest of the browser's session token; NULL when it has none. */
-const char *session_digest(const struct req *req);
+/* The browser's session token; NULL when it has none. */
+const char *session_token(const struct req *req);
 
 /* Logs a user in: a fresh token, its row, its cookie.  outdated and
  * replacement as in session_add(). */

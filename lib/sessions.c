@@ -5,6 +5,9 @@
 #include "db.h"
 #include "mem.h"
 
+/* What is stored of the token in a parameter. */
+#define DIGEST(parameter) "encode(sha256(" parameter "::bytea), 'hex')"
+
 /* The user whose id and name are in row 0 from that column on; NULL for NULL.
  */
 static const struct user *
@@ -21,19 +24,19 @@ user_from(const struct db_rows *rows, size_t column)
 }
 
 const struct user *
-session_find(const char *digest)
+session_find(const char *token)
 {
-	const struct db_rows *rows =
-	    db_query("SELECT user_id, username"
-		     " FROM sessions JOIN users USING (user_id)"
-		     " WHERE token_digest = $1 AND expires_at > now()",
-		digest);
+	const struct db_rows *rows = db_query(
+	    "SELECT user_id, username"
+	    " FROM sessions JOIN users USING (user_id)"
+	    " WHERE token_digest = " DIGEST("$1") " AND expires_at > now()",
+	    token);
 
 	return db_count(rows) > 0 ? user_from(rows, 0) : NULL;
 }
 
 struct session_login
-session_login(const char *name, const char *digest)
+session_login(const char *name, const char *token)
 {
 	/* one row, whatever is found */
 	const struct db_rows *rows = db_query(
@@ -41,9 +44,10 @@ session_login(const char *name, const char *digest)
 	    " FROM (SELECT) AS always"
 	    " LEFT JOIN (SELECT user_id, username"
 	    "  FROM sessions JOIN users USING (user_id)"
-	    "  WHERE token_digest = $2 AND expires_at > now()) AS s ON true"
-	    " LEFT JOIN users AS u ON u.username = $1",
-	    name, digest != NULL ? digest : db_null);
+	    "  WHERE token_digest = " DIGEST(
+		"$2") "  AND expires_at > now()) AS s ON true"
+		      " LEFT JOIN users AS u ON u.username = $1",
+	    name, token != NULL ? token : db_null);
 
 	return (struct session_login){
 		.session_user = user_from(rows, 0),
@@ -53,23 +57,25 @@ session_login(const char *name, const char *digest)
 }
 
 void
-session_add(int64_t user_id, const char *digest, const char *outdated,
+session_add(int64_t user_id, const char *token, const char *outdated,
     const char *replacement)
 {
 	/* The login that comes along clears away what has expired. */
-	db_query("WITH expired AS"
-		 "  (DELETE FROM sessions WHERE expires_at <= now()),"
-		 " rehashed AS (UPDATE users SET pw_hash = $5"
-		 "  WHERE user_id = $1 AND pw_hash = $4)"
-		 " INSERT INTO sessions (token_digest, user_id, expires_at)"
-		 " VALUES ($2, $1, now() + $3 * interval '1 second')",
-	    db_integer(user_id), digest, db_integer(SESSIONS_LIFETIME),
+	db_query(
+	    "WITH expired AS"
+	    "  (DELETE FROM sessions WHERE expires_at <= now()),"
+	    " rehashed AS (UPDATE users SET pw_hash = $5"
+	    "  WHERE user_id = $1 AND pw_hash = $4)"
+	    " INSERT INTO sessions (token_digest, user_id, expires_at)"
+	    " VALUES (" DIGEST("$2") ", $1, now() + $3 * interval '1 second')",
+	    db_integer(user_id), token, db_integer(SESSIONS_LIFETIME),
 	    outdated != NULL ? outdated : db_null,
 	    replacement != NULL ? replacement : db_null);
 }
 
 void
-session_remove(const char *digest)
+session_remove(const char *token)
 {
-	db_query("DELETE FROM sessions WHERE token_digest = $1", digest);
+	db_query(
+	    "DELETE FROM sessions WHERE token_digest = " DIGEST("$1"), token);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "db.h"
-#include "secret.h"
+#include "password.h"
 #include "text.h"
 
 #define MAX_NAME 64
@@ -84,6 +84,6 @@ user_register(const char *name, const char *email, const char *password,
 	added = db_query("INSERT INTO users (username, email, pw_hash)"
 			 " VALUES ($1, $2, $3)"
 			 " ON CONFLICT (username) DO NOTHING RETURNING user_id",
-	    name, email, secret_password_hash(password));
+	    name, email, password_hash(password));
 	return db_count(added) == 1 ? NULL : taken;
 }

@@ -46,7 +46,7 @@ subtest 'no module of lib/ includes one that includes it' => sub {
 subtest 'each means has its one user' => sub {
 	my @rules = (
 		[ 'libpq', qr/libpq-fe\.h|\bPQ\w+\(/, 'db' ],
-		[ 'libcrypto', qr/openssl\//, 'secret' ],
+		[ 'libcrypto', qr/openssl\//, 'password' ],
 		[ 'jsmn', qr/jsmn/, 'json' ],
 		[ 'stdout', qr/\bSTDOUT_FILENO|\b(?:v?printf|puts|putchar)\(|\bstdout\b/,
 			'reply' ],

@@ -9,7 +9,7 @@
 
 #include "html.h"
 #include "log.h"
-#include "secret.h"
+#include "password.h"
 #include "sessions.h"
 #include "reply.h"
 #include "session.h"
@@ -46,8 +46,8 @@ log_in(const struct req *req)
 	const char *username = req_form(req, "username");
 	const char *password = req_form(req, "password");
 	const char *outdated = NULL, *replacement = NULL;
-	struct session_login found = session_login(
-	    username != NULL ? username : "", session_digest(req));
+	struct session_login found =
+	    session_login(username != NULL ? username : "", session_token(req));
 
 	if (found.session_user != NULL)
 		reply_redirect("/");
@@ -55,12 +55,12 @@ log_in(const struct req *req)
 		show_form(
 		    req, username != NULL ? username : "", "Invalid username");
 	if (password == NULL ||
-	    !secret_password_matches(password, found.password_hash))
+	    !password_matches(password, found.password_hash))
 		show_form(req, username, "Invalid password");
 
-	if (secret_password_is_outdated(found.password_hash)) {
+	if (password_is_outdated(found.password_hash)) {
 		outdated = found.password_hash;
-		replacement = secret_password_hash(password);
+		replacement = password_hash(password);
 	}
 	session_begin(req, found.user, outdated, replacement);
 	flash_leave(req, FLASH_LOGGED_IN, NULL);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "db.h"
-#include "secret.h"
+#include "password.h"
 #include "unit.h"
 
 static int64_t
@@ -132,8 +132,8 @@ test_registered(void **state)
 	assert_int_equal(db_count(rows), 1);
 	assert_string_equal(db_text(rows, 0, 0), name);
 	assert_string_equal(db_text(rows, 0, 1), "a@b");
-	assert_true(secret_password_matches(password, db_text(rows, 0, 2)));
-	assert_false(secret_password_is_outdated(db_text(rows, 0, 2)));
+	assert_true(password_matches(password, db_text(rows, 0, 2)));
+	assert_false(password_is_outdated(db_text(rows, 0, 2)));
 
 	assert_string_equal(user_register(name, "c@d", "x", "x"), TAKEN);
 	assert_int_equal(count_users(name), 1);
