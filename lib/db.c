@@ -12,18 +12,22 @@
 
 #define MAX_PARAMETERS 8
 
-/* With a turn (lib/turn.h) before it, a client gets its 503 within two seconds.
- */
+/* With a turn (apache/mod_turns.c) to wait for, a client gets its 503 within
+ * three seconds. */
 #define MAX_WAIT_MS 1250
 
+/* Values stay where libpq has put them; like all memory they are never freed.
+ */
 struct db_rows {
-	size_t count, width;
-	const char **values; /* row by row */
+	PGresult *result;
 };
 
 const char db_null[] = "";
 
 static PGconn *connection;
+
+/* What db_along() was given. */
+static const char *along[1 + MAX_PARAMETERS + 1];
 
 static int64_t
 now_ms(void)
@@ -85,7 +89,9 @@ connect_once(void)
 		if (want == PGRES_POLLING_FAILED)
 			die_disconnected();
 	}
-	PQsetnonblocking(connection, 1);
+	if (PQsetnonblocking(connection, 1) != 0 ||
+	    PQenterPipelineMode(connection) != 1)
+		die_disconnected();
 }
 
 /* SQLSTATEs that say the server can't serve now, rather than that the
@@ -127,7 +133,7 @@ static void
 send_statement(const char *const words[])
 {
 	const char *parameters[MAX_PARAMETERS];
-	int count = 0, unsent;
+	int count = 0;
 
 	while (words[1 + count] != NULL) {
 		const char *word = words[1 + count];
@@ -138,6 +144,16 @@ send_statement(const char *const words[])
 	}
 	if (PQsendQueryParams(connection, words[0], count, NULL, parameters,
 		NULL, NULL, 0) != 1)
+		die_disconnected();
+}
+
+/* What is sent between two of these is one transaction. */
+static void
+send_sync(void)
+{
+	int unsent;
+
+	if (PQpipelineSync(connection) != 1)
 		die_disconnected();
 	while ((unsent = PQflush(connection)) == 1) {
 		wait_for(POLLIN | POLLOUT);
@@ -159,47 +175,79 @@ next_result(void)
 	return PQgetResult(connection);
 }
 
-static const struct db_rows *
-copy_rows(const PGresult *result)
+/* The last statement's result.  Only the answer to the sync says that all are
+ * committed. */
+static PGresult *
+last_result(const char *sql)
 {
-	struct db_rows *rows = mem_alloc(sizeof(*rows));
-	const char **value;
+	PGresult *last = NULL;
 
-	rows->count = (size_t)PQntuples(result);
-	rows->width = (size_t)PQnfields(result);
-	value = rows->values =
-	    mem_alloc(rows->count * rows->width * sizeof(*rows->values));
-	for (int row = 0; row < PQntuples(result); row++) {
-		for (int column = 0; column < PQnfields(result); column++) {
-			if (!PQgetisnull(result, row, column))
-				*value = mem_copy(
-				    PQgetvalue(result, row, column),
-				    (size_t)PQgetlength(result, row, column));
-			value++;
+	for (;;) {
+		PGresult *result = next_result();
+
+		switch (PQresultStatus(result)) {
+		case PGRES_TUPLES_OK:
+		case PGRES_COMMAND_OK:
+			PQclear(last);
+			last = result;
+			break;
+		case PGRES_PIPELINE_SYNC:
+			PQclear(result);
+			return last;
+		default:
+			/* NULL ends each statement's results */
+			if (result != NULL ||
+			    PQstatus(connection) == CONNECTION_BAD)
+				die_refused(result, sql);
 		}
 	}
+}
+
+/* Runs what goes along, if anything, and what comes after it, if anything. */
+static const struct db_rows *
+run(const char *const words[])
+{
+	const char *first[sizeof(along) / sizeof(along[0])];
+	struct db_rows *rows = mem_alloc(sizeof(*rows));
+
+	/* taken before anything can fail, so that nobody tries it again */
+	memcpy(first, along, sizeof(first));
+	along[0] = NULL;
+	connect_once();
+	if (first[0] != NULL)
+		send_statement(first);
+	if (words != NULL)
+		send_statement(words);
+	send_sync();
+	rows->result = last_result(words != NULL ? words[0] : first[0]);
 	return rows;
 }
 
 const struct db_rows *
 db_run(const char *const words[])
 {
-	const struct db_rows *rows;
-	PGresult *result;
+	return run(words);
+}
 
-	connect_once();
-	send_statement(words);
-	result = next_result();
-	if (PQresultStatus(result) != PGRES_TUPLES_OK &&
-	    PQresultStatus(result) != PGRES_COMMAND_OK)
-		die_refused(result, words[0]);
-	rows = copy_rows(result);
-	PQclear(result);
+void
+db_run_along(const char *const words[])
+{
+	size_t count = 0;
 
-	/* Only the end of the results says that the statement is committed. */
-	if ((result = next_result()) != NULL)
-		die_refused(result, words[0]);
-	return rows;
+	if (along[0] != NULL)
+		die("db: two statements to run along: %s", words[0]);
+	while (words[count] != NULL)
+		count++;
+	if (count > 1 + MAX_PARAMETERS)
+		die("db: too many parameters: %s", words[0]);
+	memcpy(along, words, (count + 1) * sizeof(*words));
+}
+
+void
+db_finish(void)
+{
+	if (along[0] != NULL)
+		run(NULL);
 }
 
 const char *
@@ -211,15 +259,17 @@ db_integer(int64_t number)
 size_t
 db_count(const struct db_rows *rows)
 {
-	return rows->count;
+	return (size_t)PQntuples(rows->result);
 }
 
 const char *
 db_text(const struct db_rows *rows, size_t row, size_t column)
 {
-	if (row >= rows->count || column >= rows->width)
+	if (row >= db_count(rows) || column >= (size_t)PQnfields(rows->result))
 		die("db: no row %zu with a column %zu", row, column);
-	return rows->values[row * rows->width + column];
+	if (PQgetisnull(rows->result, (int)row, (int)column))
+		return NULL;
+	return PQgetvalue(rows->result, (int)row, (int)column);
 }
 
 int64_t

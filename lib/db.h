@@ -26,6 +26,17 @@ extern const char db_null[];
  * it are its $1, $2, ... (numbers: by db_integer()). */
 #define db_query(...) db_run((const char *const[]){ "" __VA_ARGS__, NULL })
 
+/* Has a statement run along with the next one, in the same round trip and
+ * transaction, and whether or not there is a next one by db_finish().  One
+ * at a time. */
+#define db_along(...) \
+	db_run_along((const char *const[]){ "" __VA_ARGS__, NULL })
+void db_run_along(const char *const words[]);
+
+/* Runs what db_along() was given, unless it has been.  Without effect where
+ * there is nothing; so also when that has failed. */
+void db_finish(void);
+
 /* Runs words[0] with the parameters after it, up to a NULL; use db_query(). */
 const struct db_rows *db_run(const char *const words[]);
 

@@ -431,6 +431,17 @@ json_close(struct json_writer *json)
 	end_value(json);
 }
 
+/* How many bytes of ASCII that stand for themselves it begins with. */
+static size_t
+plain_length(const char *value)
+{
+	const char *c = value;
+
+	while (*c >= 0x20 && *c < 0x7f && *c != '"' && *c != '\\')
+		c++;
+	return (size_t)(c - value);
+}
+
 /* Escapes what RFC 8259 7 demands; U+FFFD for each byte that is not UTF-8. */
 static void
 put_string(struct json_writer *json, const char *value)
@@ -440,9 +451,14 @@ put_string(struct json_writer *json, const char *value)
 	buf_puts(&json->out, "\"");
 	while (value < end) {
 		uint32_t code_point;
-		size_t step =
-		    text_code_point(value, (size_t)(end - value), &code_point);
+		size_t step = plain_length(value);
 
+		buf_add(&json->out, value, step);
+		value += step;
+		if (value == end)
+			break;
+		step =
+		    text_code_point(value, (size_t)(end - value), &code_point);
 		if (step == 0)
 			buf_puts(&json->out, "\xef\xbf\xbd");
 		else if (code_point == '"' || code_point == '\\')

@@ -14,5 +14,5 @@ latest_get(void)
 void
 latest_set(int64_t number)
 {
-	db_query("SELECT setval('latest', $1)", db_integer(number));
+	db_along("SELECT setval('latest', $1)", db_integer(number));
 }

@@ -9,7 +9,8 @@
 
 #include "log.h"
 
-/* A whole request usually fits into the first chunk.  Under the address
+/* A whole request usually fits into the first chunk, which is there from the
+ * start; its pages cost nothing until they are written to.  Under the address
  * sanitizer every allocation is a chunk of its own, so that a write past its
  * end is seen. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -20,7 +21,7 @@
 #endif
 #endif
 #ifndef CHUNK_SIZE
-#define CHUNK_SIZE ((size_t)64 * 1024)
+#define CHUNK_SIZE ((size_t)256 * 1024)
 #endif
 
 struct chunk {
@@ -29,28 +30,39 @@ struct chunk {
 	alignas(max_align_t) char bytes[];
 };
 
+static alignas(max_align_t) char first_bytes[sizeof(struct chunk) + CHUNK_SIZE];
 static struct chunk *newest;
+
+/* A chunk that has room for so many bytes. */
+static struct chunk *
+chunk_with(size_t size)
+{
+	size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+	struct chunk *chunk;
+
+	if (newest != NULL && newest->size - newest->used >= size)
+		return newest;
+	if (newest == NULL && size <= CHUNK_SIZE)
+		chunk = (struct chunk *)first_bytes;
+	else if ((chunk = calloc(1, sizeof(*chunk) + room)) == NULL)
+		die("mem: no %zu bytes left", room);
+	chunk->older = newest;
+	chunk->size = room;
+	return newest = chunk;
+}
 
 void *
 mem_alloc(size_t size)
 {
 	const size_t alignment = alignof(max_align_t);
-	struct chunk *chunk = newest;
+	struct chunk *chunk;
 	char *start;
 
 	if (size > SIZE_MAX / 2)
 		die("mem: %zu bytes asked for", size);
 	if (size == 0)
 		size = 1; /* the rest of a chunk may be none, and not aligned */
-	if (chunk == NULL || chunk->size - chunk->used < size) {
-		size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-
-		if ((chunk = calloc(1, sizeof(*chunk) + room)) == NULL)
-			die("mem: no %zu bytes left", room);
-		chunk->older = newest;
-		chunk->size = room;
-		newest = chunk;
-	}
+	chunk = chunk_with(size);
 	start = chunk->bytes + chunk->used;
 	size = (size + alignment - 1) / alignment * alignment;
 	chunk->used += size;
@@ -71,15 +83,17 @@ mem_copy(const char *bytes, size_t len)
 char *
 mem_format(const char *format, ...)
 {
+	char guess[256], *text;
 	va_list args;
-	char *text;
 	int len;
 
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(guess, sizeof(guess), format, args);
 	va_end(args);
 	if (len < 0)
 		die("mem: format refused: %s", format);
+	if ((size_t)len < sizeof(guess))
+		return mem_copy(guess, (size_t)len);
 	text = mem_alloc((size_t)len + 1);
 	va_start(args, format);
 	vsnprintf(text, (size_t)len + 1, format, args);

@@ -109,19 +109,35 @@ flash(struct buf *page, const struct req *req)
 	html(page, "</li></ul>\n");
 }
 
-struct buf *
-page_open(const struct req *req, const struct user *me, const char *title)
+static struct buf *
+open_for(const struct req *req, const struct user *me, const char *title,
+    const char *cache_control)
 {
 	struct buf *page = mem_alloc(sizeof(*page));
 
-	/* what a reader sees depends on the cookies, and stays with them */
+	/* what a reader sees depends on the cookies */
 	reply_header("Vary", "Cookie");
-	reply_header("Cache-Control", "private, no-store");
+	reply_header("Cache-Control", cache_control);
 	head(page, title);
 	navigation(page, me);
 	heading(page, title);
 	flash(page, req);
 	return page;
+}
+
+struct buf *
+page_open(const struct req *req, const struct user *me, const char *title)
+{
+	return open_for(req, me, title, "private, no-store");
+}
+
+struct buf *
+page_open_shared(
+    const struct req *req, const struct user *me, const char *title)
+{
+	if (req_variable(req, "HTTP_COOKIE") != NULL)
+		return page_open(req, me, title);
+	return open_for(req, me, title, "public, max-age=0, s-maxage=1");
 }
 
 _Noreturn void

@@ -22,6 +22,12 @@ extern const struct reply_kind page_kind;
 struct buf *page_open(
     const struct req *req, const struct user *me, const char *title);
 
+/* The same for a page that says the same to all visitors: the answer to a
+ * request without cookies may be kept by the web server for a second (RFC 9111
+ * 5.2.2.10), and by nobody else. */
+struct buf *page_open_shared(
+    const struct req *req, const struct user *me, const char *title);
+
 /* Ends the page and sends it. */
 _Noreturn void page_send(struct buf *page, int status);
 

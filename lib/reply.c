@@ -4,12 +4,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "db.h"
 #include "log.h"
 #include "mem.h"
 #include "text.h"
-#include "turn.h"
 
 /* When to come again after a 503, in seconds. */
 #define RETRY_AFTER "1"
@@ -63,17 +64,21 @@ reply_header(const char *name, const char *value)
 }
 
 static void
-write_all(const char *bytes, size_t len)
+write_all(struct iovec *part, int count)
 {
-	while (len > 0) {
-		ssize_t written = write(STDOUT_FILENO, bytes, len);
+	while (count > 0) {
+		ssize_t written = writev(STDOUT_FILENO, part, count);
 
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
 			return; /* the client is gone */
-		bytes += written;
-		len -= (size_t)written;
+		for (; count > 0 && (size_t)written >= part->iov_len; count--)
+			written -= (ssize_t)part++->iov_len;
+		if (count > 0) {
+			part->iov_base = (char *)part->iov_base + written;
+			part->iov_len -= (size_t)written;
+		}
 	}
 }
 
@@ -82,21 +87,21 @@ write_all(const char *bytes, size_t len)
 static _Noreturn void
 send_reply(int status, const char *type, const char *body, size_t len)
 {
-	struct buf out = { 0 };
+	char *first =
+	    mem_format("Status: %d %s\r\n", status, reason_of(status));
+	struct iovec parts[3];
 
-	buf_puts(
-	    &out, mem_format("Status: %d %s\r\n", status, reason_of(status)));
-	if (headers.len > 0)
-		buf_add(&out, headers.data, headers.len);
+	db_finish();
 	if (type != NULL)
-		buf_puts(&out,
+		buf_puts(&headers,
 		    mem_format("Content-Type: %s\r\n"
 			       "Content-Length: %zu\r\n",
 			type, len));
-	buf_puts(&out, "\r\n");
-	buf_add(&out, body, len);
-	turn_end(); /* a client may be slow to read */
-	write_all(out.data, out.len);
+	buf_puts(&headers, "\r\n");
+	parts[0] = (struct iovec){ first, strlen(first) };
+	parts[1] = (struct iovec){ headers.data, headers.len };
+	parts[2] = (struct iovec){ (char *)body, len };
+	write_all(parts, 3);
 	exit(EXIT_SUCCESS);
 }
 
@@ -164,19 +169,6 @@ answer_death(enum log_death why)
 	send_error(500, our_fault);
 }
 
-/* Once the body is there, so that a slow client holds nobody up. */
-static void
-take_turn(const struct req *req)
-{
-	const char *file = req_variable(req, "MINITWIT_TURN_FILE");
-	const char *text = req_variable(req, "MINITWIT_TURNS");
-	int64_t turns;
-
-	if (file != NULL && text != NULL &&
-	    text_integer(text, 1, INT16_MAX, &turns))
-		turn_take(file, turns);
-}
-
 const struct req *
 reply_begin(const struct reply_kind *kind)
 {
@@ -185,7 +177,6 @@ reply_begin(const struct reply_kind *kind)
 	reply_kind = kind;
 	log_on_death(answer_death);
 	req = req_read(kind->body);
-	take_turn(req);
 	if (kind->note != NULL)
 		kind->note(req);
 	switch (req_fault(req)) {

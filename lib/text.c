@@ -1,24 +1,28 @@
 #include "text.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "buf.h"
 #include "mem.h"
 
 bool
 text_integer(const char *text, int64_t min, int64_t max, int64_t *number)
 {
-	const char *digits = text[0] == '-' ? text + 1 : text;
-	long long value;
+	const char *digit = text[0] == '-' ? text + 1 : text;
+	int64_t value = 0;
 
-	if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+	if (*digit == '\0')
 		return false;
-	errno = 0;
-	value = strtoll(text, NULL, 10);
-	if (errno != 0 || value < min || value > max)
+	for (; *digit != '\0'; digit++) {
+		if (*digit < '0' || *digit > '9' ||
+		    __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_sub_overflow(value, *digit - '0', &value))
+			return false;
+	}
+	/* built up below 0, where there is one number more */
+	if (text[0] != '-' && __builtin_sub_overflow(0, value, &value))
+		return false;
+	if (value < min || value > max)
 		return false;
 	*number = value;
 	return true;
@@ -219,23 +223,33 @@ text_percent_decode(const char *text, size_t len, bool plus_is_blank)
 	return decoded;
 }
 
+/* RFC 3986 2.3 */
+static bool
+is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+	    c == '~';
+}
+
 const char *
 text_percent_encode(const char *text)
 {
-	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					 "abcdefghijklmnopqrstuvwxyz"
-					 "0123456789-._~";
-	struct buf out = { 0 };
+	static const char digits[] = "0123456789ABCDEF";
+	char *encoded = mem_alloc(3 * strlen(text) + 1), *to = encoded;
 
-	for (;;) {
-		size_t plain = strspn(text, unreserved);
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
 
-		buf_add(&out, text, plain);
-		text += plain;
-		if (*text == '\0')
-			return out.data;
-		buf_puts(&out, mem_format("%%%02X", (unsigned char)*text++));
+		if (is_unreserved(*text)) {
+			*to++ = *text;
+			continue;
+		}
+		*to++ = '%';
+		*to++ = digits[byte >> 4];
+		*to++ = digits[byte & 15];
 	}
+	return encoded;
 }
 
 const char *
@@ -260,46 +274,71 @@ text_base64(const char *bytes, size_t len)
 	return encoded;
 }
 
-static struct tm
-utc(int64_t seconds)
+/* In decimal, with so many digits at least. */
+static char *
+put_number(char *to, int number, int width)
 {
+	char digits[3 * sizeof(number)];
+	int count = 0;
+
+	for (; number > 0 || count < width; number /= 10)
+		digits[count++] = (char)('0' + number % 10);
+	while (count > 0)
+		*to++ = digits[--count];
+	return to;
+}
+
+/* UTC; each of the letters Y M D h m s becomes its number.  By hand, because a
+ * page of messages has sixty times and printf is slow at them. */
+static const char *
+time_in(const char *pattern, int64_t seconds)
+{
+	char *text = mem_alloc(3 * strlen(pattern) + 1), *to = text;
 	time_t when = (time_t)seconds;
 	struct tm tm = { 0 };
 
 	gmtime_r(&when, &tm);
-	return tm;
-}
-
-static const char *
-date_of(const struct tm *tm)
-{
-	return mem_format(
-	    "%04d-%02d-%02d", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
+	for (; *pattern != '\0'; pattern++) {
+		switch (*pattern) {
+		case 'Y':
+			to = put_number(to, tm.tm_year + 1900, 4);
+			break;
+		case 'M':
+			to = put_number(to, tm.tm_mon + 1, 2);
+			break;
+		case 'D':
+			to = put_number(to, tm.tm_mday, 2);
+			break;
+		case 'h':
+			to = put_number(to, tm.tm_hour, 2);
+			break;
+		case 'm':
+			to = put_number(to, tm.tm_min, 2);
+			break;
+		case 's':
+			to = put_number(to, tm.tm_sec, 2);
+			break;
+		default:
+			*to++ = *pattern;
+		}
+	}
+	return text;
 }
 
 const char *
 text_time(int64_t seconds)
 {
-	struct tm tm = utc(seconds);
-
-	return mem_format("%s %02d:%02d:%02d", date_of(&tm), tm.tm_hour,
-	    tm.tm_min, tm.tm_sec);
+	return time_in("Y-M-D h:m:s", seconds);
 }
 
 const char *
 text_time_friendly(int64_t seconds)
 {
-	struct tm tm = utc(seconds);
-
-	return mem_format(
-	    "%s @ %02d:%02d", date_of(&tm), tm.tm_hour, tm.tm_min);
+	return time_in("Y-M-D @ h:m", seconds);
 }
 
 const char *
 text_time_rfc3339(int64_t seconds)
 {
-	struct tm tm = utc(seconds);
-
-	return mem_format("%sT%02d:%02d:%02dZ", date_of(&tm), tm.tm_hour,
-	    tm.tm_min, tm.tm_sec);
+	return time_in("Y-M-DTh:m:sZ", seconds);
 }

@@ -1,4 +1,5 @@
-/* GET /public -- everybody's messages, newest first.
+/* GET /public -- everybody's messages, newest first.  The web server keeps what
+ * visitors see for a second.
  *
  * query:  before=ID goes on with the messages older than that one */
 
@@ -14,7 +15,7 @@ main(void)
 	struct buf *page;
 
 	need_method(req, REQ_READ);
-	page = page_open(req, session_user(req), "Public Timeline");
+	page = page_open_shared(req, session_user(req), "Public Timeline");
 	page_messages(page, messages_public(page_before(req), PAGE_MESSAGES));
 	page_send(page, 200);
 }

@@ -13,6 +13,10 @@ use World;
 my $world = World->new;
 my $state = $world->state;
 my $jar = $world->login('Ann');
+
+# A visitor who sends a cookie sees the page as it is now, not as it was up to a
+# second ago.
+my @now = (headers => { Cookie => 'a=b' });
 my %owner;
 @owner{qw(uid gid)} = (stat "$state/pg")[ 4, 5 ];
 
@@ -126,7 +130,7 @@ my $api = $world->api_url;
 
 # Everything that needs the database, and the kind of answer it gives.
 my @requests = (
-	[ page => 'GET /public', sub { $world->get('/public') } ],
+	[ page => 'GET /public', sub { $world->get('/public', @now) } ],
 	[ page => 'GET /', sub { $world->get('/', jar => $jar) } ],
 	[ page => 'GET /Ann', sub { $world->get('/Ann') } ],
 	[ page => 'POST /login', sub { $world->post('/login', $login) } ],
@@ -198,7 +202,7 @@ sub serves_again {
 	my $start = time;
 	my $answer;
 	until (time > $start + 60) {
-		$answer = $world->get('/public');
+		$answer = $world->get('/public', @now);
 		last if $answer->{status} == 200;
 		sleep 0.05;
 	}

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db.h"
 #include "latest.h"
 #include "messages.h"
 #include "unit.h"
@@ -174,6 +175,7 @@ static void
 begin_after(const void *given)
 {
 	latest_set(BEFORE);
+	db_finish();
 	begin(given);
 }
 

@@ -1,0 +1,336 @@
+/* mod_turns -- so many programs at work at once, the others in order of
+ * arrival, and a quick 503 for whoever would have to wait too long.
+ *
+ * Left to the scheduler, sixteen requests on two cores all progress at an
+ * eighth of their speed, and one that hashes a password, 40 ms of work, takes
+ * 0.3 s. One after the other none takes longer than those before it.  It has to
+ * be here, before mod_cgid, because a program that waits, or is there only to
+ * say that there is no time, has cost its start already.
+ *
+ * A turn lasts from the moment when the whole request has been read until the
+ * answer begins to be sent: a slow client holds nobody up.  Turns are one
+ * process's, so they are gone with it, whatever its end; a server that means to
+ * have so many in all has one process (ServerLimit 1). */
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What the programs accept; a longer body they refuse, without any work. */
+#define LONGEST_BODY 65536
+
+#define FILTER "TURNS"
+
+extern module AP_MODULE_DECLARE_DATA turns_module;
+APLOG_USE_MODULE(turns);
+
+/* Settings for the whole server. */
+static int turns, longest_wait_ms;
+
+/* What a request takes, by directory. */
+struct dir_config {
+	int weight;
+};
+
+/* --- turns --- */
+
+/* What a request waits for, has, or has given back; lives in its pool. */
+struct turn {
+	struct turn *next; /* in the queue */
+	pthread_cond_t called;
+	int weight;
+	bool taken;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct turn *first, **end = &first; /* the queue */
+static int free_turns;
+
+static void
+call_first(void)
+{
+	while (first != NULL && first->weight <= free_turns) {
+		free_turns -= first->weight;
+		first->taken = true;
+		pthread_cond_signal(&first->called);
+		if ((first = first->next) == NULL)
+			end = &first;
+	}
+}
+
+static void
+leave_queue(const struct turn *turn)
+{
+	struct turn **at = &first;
+
+	while (*at != NULL && *at != turn)
+		at = &(*at)->next;
+	*at = turn->next;
+	if (turn->next == NULL)
+		end = at;
+	call_first(); /* a lighter one may have stood behind it */
+}
+
+static struct timespec
+deadline(void)
+{
+	struct timespec when;
+
+	clock_gettime(CLOCK_MONOTONIC, &when);
+	when.tv_sec += longest_wait_ms / 1000;
+	when.tv_nsec += longest_wait_ms % 1000 * 1000000L;
+	if (when.tv_nsec >= 1000000000L) {
+		when.tv_sec++;
+		when.tv_nsec -= 1000000000L;
+	}
+	return when;
+}
+
+/* False when it was not to be had within the longest wait. */
+static bool
+take_turn(struct turn *turn)
+{
+	struct timespec until = deadline();
+	pthread_condattr_t attributes;
+	int timed_out = 0;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&turn->called, &attributes);
+
+	pthread_mutex_lock(&lock);
+	*end = turn;
+	end = &turn->next;
+	call_first();
+	while (!turn->taken && timed_out == 0)
+		timed_out =
+		    pthread_cond_timedwait(&turn->called, &lock, &until);
+	if (!turn->taken)
+		leave_queue(turn);
+	pthread_mutex_unlock(&lock);
+	pthread_cond_destroy(&turn->called);
+	return turn->taken;
+}
+
+static apr_status_t
+end_turn(void *given)
+{
+	struct turn *turn = given;
+
+	pthread_mutex_lock(&lock);
+	free_turns += turn->weight;
+	call_first();
+	pthread_mutex_unlock(&lock);
+	return APR_SUCCESS;
+}
+
+/* --- the request's body --- */
+
+/* Reads it all, or more than a program accepts; what was read stays in kept.
+ * Gives OK or the status to answer with. */
+static int
+read_body(request_rec *r, apr_bucket_brigade *kept)
+{
+	apr_bucket_brigade *more =
+	    apr_brigade_create(r->pool, r->connection->bucket_alloc);
+	apr_off_t length = 0;
+	bool complete = false;
+
+	while (!complete && length <= LONGEST_BODY) {
+		apr_status_t status = ap_get_brigade(r->input_filters, more,
+		    AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);
+
+		if (status != APR_SUCCESS) {
+			ap_log_rerror(APLOG_MARK, APLOG_INFO, status, r,
+			    "turns: the request's body can't be read");
+			return ap_map_http_request_error(
+			    status, HTTP_BAD_REQUEST);
+		}
+		complete = !APR_BRIGADE_EMPTY(more) &&
+		    APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(more));
+		/* a copy: the filters below use their memory again */
+		ap_save_brigade(NULL, &kept, &more, r->pool);
+		apr_brigade_length(kept, 1, &length);
+	}
+	return OK;
+}
+
+/* Gives first what read_body() has kept, then what is still to come. */
+static apr_status_t
+give_body(ap_filter_t *filter, apr_bucket_brigade *out, ap_input_mode_t mode,
+    apr_read_type_e block, apr_off_t length)
+{
+	apr_bucket_brigade *kept = filter->ctx;
+	apr_bucket *after;
+
+	if (APR_BRIGADE_EMPTY(kept) || mode != AP_MODE_READBYTES)
+		return ap_get_brigade(filter->next, out, mode, block, length);
+	apr_brigade_partition(kept, length, &after);
+	while (APR_BRIGADE_FIRST(kept) != after) {
+		apr_bucket *bucket = APR_BRIGADE_FIRST(kept);
+
+		APR_BUCKET_REMOVE(bucket);
+		APR_BRIGADE_INSERT_TAIL(out, bucket);
+	}
+	return APR_SUCCESS;
+}
+
+/* --- the request --- */
+
+/* The answer begins: the program has done its work. */
+static apr_status_t
+end_turn_at_answer(ap_filter_t *filter, apr_bucket_brigade *answer)
+{
+	ap_filter_t *next = filter->next;
+
+	apr_pool_cleanup_run(filter->r->pool, filter->ctx, end_turn);
+	ap_remove_output_filter(filter);
+	return ap_pass_brigade(next, answer);
+}
+
+static int
+wait_for_turn(request_rec *r)
+{
+	const struct dir_config *dir =
+	    ap_get_module_config(r->per_dir_config, &turns_module);
+	struct turn *turn;
+
+	if (turns == 0 || r->handler == NULL ||
+	    strcmp(r->handler, "cgi-script") != 0)
+		return DECLINED;
+	if (ap_request_has_body(r)) {
+		apr_bucket_brigade *kept =
+		    apr_brigade_create(r->pool, r->connection->bucket_alloc);
+		int status = read_body(r, kept);
+
+		if (status != OK)
+			return status;
+		ap_add_input_filter(FILTER, kept, r, r->connection);
+	}
+	turn = apr_pcalloc(r->pool, sizeof(*turn));
+	turn->weight = dir->weight == 0 ? 1 : dir->weight;
+	if (turn->weight > turns)
+		turn->weight = turns;
+	if (!take_turn(turn)) {
+		ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+		    "turns: none within %d ms", longest_wait_ms);
+		return HTTP_SERVICE_UNAVAILABLE;
+	}
+	apr_pool_cleanup_register(
+	    r->pool, turn, end_turn, apr_pool_cleanup_null);
+	ap_add_output_filter(FILTER, turn, r, r->connection);
+	return DECLINED;
+}
+
+/* --- settings --- */
+
+static void *
+create_dir_config(apr_pool_t *pool, char *path)
+{
+	struct dir_config *dir = apr_pcalloc(pool, sizeof(*dir));
+
+	(void)path;
+	return dir;
+}
+
+static void *
+merge_dir_config(apr_pool_t *pool, void *outer, void *inner)
+{
+	(void)pool;
+	return ((struct dir_config *)inner)->weight > 0 ? inner : outer;
+}
+
+static const char *
+read_number(const char *text, int *number)
+{
+	char *after;
+	long value = strtol(text, &after, 10);
+
+	if (*text == '\0' || *after != '\0' || value < 1 || value > 100000)
+		return "needs a number from 1 to 100000";
+	*number = (int)value;
+	return NULL;
+}
+
+static const char *
+set_number(cmd_parms *command, void *dir, const char *text)
+{
+	const char *misplaced = ap_check_cmd_context(command, GLOBAL_ONLY);
+
+	(void)dir;
+	return misplaced != NULL ? misplaced : read_number(text, command->info);
+}
+
+static const char *
+set_weight(cmd_parms *command, void *dir, const char *text)
+{
+	(void)command;
+	return read_number(text, &((struct dir_config *)dir)->weight);
+}
+
+/* clang-format off: one directive a line */
+static const command_rec commands[] = {
+	AP_INIT_TAKE1("Turns", set_number, &turns, RSRC_CONF,
+	    "how many turns there are at once; unset: no limit"),
+	AP_INIT_TAKE1("TurnsLongestWait", set_number, &longest_wait_ms,
+	    RSRC_CONF,
+	    "milliseconds after which a request that waits is answered 503"),
+	AP_INIT_TAKE1("TurnsWeight", set_weight, NULL, ACCESS_CONF,
+	    "how many turns a request takes (1)"),
+	{ .name = NULL },
+};
+/* clang-format on */
+
+/* The settings are read again at each restart. */
+static int
+forget_settings(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temporary)
+{
+	(void)pool;
+	(void)log;
+	(void)temporary;
+	turns = 0;
+	longest_wait_ms = 1500;
+	return OK;
+}
+
+static void
+begin_process(apr_pool_t *pool, server_rec *server)
+{
+	(void)pool;
+	(void)server;
+	free_turns = turns;
+}
+
+static void
+register_hooks(apr_pool_t *pool)
+{
+	static const char *const after[] = { "mod_cgid.c", NULL };
+
+	(void)pool;
+	ap_hook_pre_config(forget_settings, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_child_init(begin_process, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_handler(wait_for_turn, NULL, after, APR_HOOK_MIDDLE);
+	ap_register_input_filter(FILTER, give_body, NULL, AP_FTYPE_RESOURCE);
+	ap_register_output_filter(
+	    FILTER, end_turn_at_answer, NULL, AP_FTYPE_RESOURCE);
+}
+
+module AP_MODULE_DECLARE_DATA turns_module = {
+	STANDARD20_MODULE_STUFF,
+	create_dir_config,
+	merge_dir_config,
+	NULL,
+	NULL,
+	commands,
+	register_hooks,
+	0,
+};
