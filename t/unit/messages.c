@@ -232,6 +232,161 @@ test_timeline_follows_the_follows(void **state)
 	ASSERT_IDS(messages_timeline(me->id, MESSAGES_NEWEST, 10), mine);
 }
 
+/* --- the same, among many --- */
+
+/* Messages of these users, in an order that looks like chance and is the same
+ * each time; one in ten is flagged.  One statement, because all waiting of a
+ * process together is bounded (lib/db.h). */
+static void
+write_crowd(int64_t first_author, int64_t authors, int64_t count)
+{
+	db_query("INSERT INTO messages (author_id, text, flagged)"
+		 " SELECT $1::bigint + (hashint8(n) & 65535) % $2::bigint,"
+		 "  'crowd ' || n, hashint8(-n) % 10 = 0"
+		 " FROM generate_series(1, $3::bigint) AS n ORDER BY n",
+	    db_integer(first_author), db_integer(authors), db_integer(count));
+}
+
+static void
+follow_range(int64_t who, int64_t first, int64_t last)
+{
+	db_query(
+	    "INSERT INTO followers (who_id, whom_id)"
+	    " SELECT $1, whom FROM generate_series($2::bigint, $3) AS whom",
+	    db_integer(who), db_integer(first), db_integer(last));
+}
+
+/* All of a reader's timeline, in the fewest words. */
+static const struct db_rows *
+plain_timeline(int64_t reader)
+{
+	return db_query("SELECT message_id, username, text,"
+			" floor(extract(epoch FROM pub_date))::bigint"
+			" FROM messages JOIN users ON user_id = author_id"
+			" WHERE NOT flagged AND (author_id = $1"
+			"  OR author_id IN (SELECT whom_id FROM followers"
+			"   WHERE who_id = $1))"
+			" ORDER BY message_id DESC",
+	    db_integer(reader));
+}
+
+static void
+assert_page(const struct messages *page, const struct db_rows *all,
+    int64_t before, size_t limit)
+{
+	size_t skip = 0, left;
+
+	while (skip < db_count(all) && db_number(all, skip, 0) >= before)
+		skip++;
+	left = db_count(all) - skip;
+	assert_int_equal(page->count, left < limit ? left : limit);
+	assert_int_equal(page->more, left > limit);
+	for (size_t i = 0; i < page->count; i++) {
+		const struct message *message = &page->list[i];
+
+		assert_int_equal(message->id, db_number(all, skip + i, 0));
+		assert_string_equal(message->author, db_text(all, skip + i, 1));
+		assert_string_equal(message->text, db_text(all, skip + i, 2));
+		assert_int_equal(message->time, db_number(all, skip + i, 3));
+	}
+}
+
+/* 600 authors, of whom the first 300 fall silent.  More than 250 follows are
+ * where the timeline's other way begins, and there are more messages of the
+ * others than that one walks over. */
+static const struct crowd {
+	const char *name;
+	int first, last; /* whom the reader follows */
+	bool self;       /* the reader, too */
+} crowds[] = {
+	{ "nobody", 1, 0, false },
+	{ "one", 301, 301, true },
+	{ "20 silent ones", 1, 20, false },
+	{ "40, some silent", 281, 320, true },
+	{ "249", 201, 449, false },
+	{ "250", 201, 450, false },
+	{ "249 and oneself", 201, 449, true },
+	{ "251 silent ones", 1, 251, true },
+	{ "300 silent ones", 1, 300, false },
+	{ "300", 301, 600, false },
+	{ "600", 1, 600, true },
+};
+
+static int64_t crowd_first, crowd_start, crowd_end;
+
+static void
+make_crowd(void)
+{
+	if (crowd_first != 0)
+		return;
+	crowd_first = db_number(
+	    db_query("WITH added AS ("
+		     "  INSERT INTO users (username, email, pw_hash)"
+		     "  SELECT 'crowd ' || $1::text || '.' || n, 'a@b', 'none'"
+		     "  FROM generate_series(1, 600) AS n ORDER BY n"
+		     "  RETURNING user_id) SELECT min(user_id) FROM added",
+		db_integer(getpid())),
+	    0, 0);
+	crowd_start = write_message(person("messages Ann"), "first", false);
+	write_crowd(crowd_first, 600, 1000);
+	write_crowd(crowd_first + 300, 300, 1500);
+	crowd_end = write_message(person("messages Ann"), "last", false);
+}
+
+static void
+test_timeline_of_many(void **state)
+{
+	const struct crowd *row = row_of(state);
+	const struct user *me = person("messages me");
+	const struct db_rows *all;
+	static const int64_t limits[] = { 1, 30, 1000 };
+
+	make_crowd();
+	follow_range(
+	    me->id, crowd_first + row->first - 1, crowd_first + row->last - 1);
+	if (row->self) {
+		follow_add(me->name, me->name);
+		write_message(me, "mine", false);
+		write_message(me, "mine, flagged", true);
+	}
+	all = plain_timeline(me->id);
+	for (int part = 0; part <= 4; part++) {
+		int64_t before = part == 4
+		    ? MESSAGES_NEWEST
+		    : crowd_start + 1 + (crowd_end - crowd_start) * part / 4;
+
+		for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+			assert_page(
+			    messages_timeline(me->id, before, limits[i]), all,
+			    before, (size_t)limits[i]);
+	}
+}
+
+/* An author's page is the author's alone, whoever has the ids beside. */
+static void
+test_neighbours(void **state)
+{
+	const struct user *who[3];
+	int64_t ids[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		who[i] = person("messages neighbour");
+	for (size_t i = 0; i < 3; i++)
+		ids[2 - i] = write_message(who[2 - i], "hi", false);
+	for (size_t i = 0; i < 3; i++) {
+		const struct profile *profile =
+		    messages_of(who[i]->name, 0, MESSAGES_NEWEST, 10);
+
+		ASSERT_IDS(profile->messages, ids[i]);
+		assert_string_equal(
+		    profile->messages->list[0].author, who[i]->name);
+		assert_int_equal(
+		    messages_of(who[i]->name, 0, ids[i], 10)->messages->count,
+		    0);
+	}
+}
+
 static void
 test_time_is_rounded_down(void **state)
 {
@@ -297,6 +452,8 @@ main(void)
 	UNIT_TEST(test_similar_names);
 	UNIT_TEST(test_timeline_page_by_page);
 	UNIT_TEST(test_timeline_follows_the_follows);
+	UNIT_ROWS(test_timeline_of_many, crowds);
+	UNIT_TEST(test_neighbours);
 	UNIT_TEST(test_time_is_rounded_down);
 	UNIT_TEST(test_problem);
 	UNIT_TEST(test_longest);
