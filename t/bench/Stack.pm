@@ -1,0 +1,518 @@
+package Stack;
+
+# The servers that are measured: a MiniTwit as it is, and beside it one that is
+# built the naive way (programs linked dynamically, straight to PostgreSQL, no
+# cache), on the same database.  Their Apaches also serve what else is compared,
+# on ports of their own:
+#
+#	floor      a static file, and a hello linked in two ways
+#	uncached   the site without the cache
+#	bench_...  the site on databases of other sizes
+#
+#	my $stack = Stack->new;
+#	$stack->add_database('bench_10000', 100_000, 10_000);
+#	$stack->open_ports;
+#	my $url = $stack->url('floor');
+#
+# It also knows what all of its processes have used of the processors.
+
+use strict;
+use warnings;
+use Carp qw(croak);
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use HTTP::Tiny;
+use IO::Socket::INET;
+use POSIX ();
+use Time::HiRes qw(sleep time);
+use World;
+
+my $here = abs_path(dirname(__FILE__));
+my @stacks;
+my $ticks = POSIX::sysconf(&POSIX::_SC_CLK_TCK);
+
+# Everything with its naive twin; what it says goes to stderr.
+sub new {
+	my ($class) = @_;
+	my $self = bless { url => {}, port => {}, log => {} }, $class;
+	my $build = World::build();
+	push @stacks, $self;
+	(my $naive_build = $build) =~ s/static$/shared/;
+
+	$self->make_group;
+	$self->in_group(sub {
+		$self->{world} = World->new(BUILD => $build);
+		$self->{naive} =
+		    World->new(BUILD => $naive_build, LINK => 'shared');
+	});
+	$self->{url}{site} = $self->{world}->url;
+	$self->{url}{api} = $self->{world}->api_url;
+	$self->{url}{naive} = $self->{naive}->url;
+	$self->{folder} = $self->{world}->state . '/bench';
+	$self->build_helpers;
+	return $self;
+}
+
+# The API's credentials.
+sub simulator {
+	return ($ENV{MINITWIT_SIMULATOR_USER} || 'simulator',
+		$ENV{MINITWIT_SIMULATOR_PASSWORD} || 'super_safe!');
+}
+
+sub naive { return $_[0]{naive} }
+sub world { return $_[0]{world} }
+sub folder { return $_[0]{folder} }
+sub root { return World::root() }
+
+# Where something is served: site, api, naive, floor, uncached, or a database.
+sub url { return $_[0]{url}{ $_[1] } // croak "no $_[1]" }
+
+# --- programs that are only for measuring ---
+
+sub build_helpers {
+	my ($self) = @_;
+	my $cc = $ENV{CC} || 'gcc';
+	my @flags = qw(-std=c11 -D_DEFAULT_SOURCE -O2);
+	my $folder = $self->{folder};
+	my @static = (@flags, '-static');
+
+	run_or_die('mkdir', '-p', "$folder/cgi");
+	run_or_die($cc, @static, "$here/hello.c",
+		'-o', "$folder/cgi/hello-glibc");
+	run_or_die('musl-gcc', @static, "$here/hello.c",
+		'-o', "$folder/cgi/hello-musl");
+	run_or_die($cc, @static, qw(-nostdlib -e start), "$here/empty.c",
+		'-o', "$folder/empty");
+	run_or_die($cc, @flags, "$here/spawn.c", '-o', "$folder/spawn");
+	run_or_die($cc, @flags, '-I/usr/include/postgresql', "$here/query.c",
+		'-o', "$folder/query", '-lpq');
+	run_or_die('chmod', '-R', 'a+rX', $folder);
+	return;
+}
+
+sub run_or_die {
+	my (@command) = @_;
+	system(@command) == 0 or croak "failed: @command";
+	return;
+}
+
+sub write_file {
+	my ($file, $text) = @_;
+	open my $out, '>', $file or croak "$file: $!";
+	print {$out} $text;
+	close $out or croak "$file: $!";
+	chmod 0644, $file;
+	return;
+}
+
+# The file that Apache serves without any program, as long as the page is that
+# the programs make.
+sub write_static_page {
+	my ($self, $text) = @_;
+	write_file("$self->{folder}/static.html", $text);
+	return;
+}
+
+# --- databases ---
+
+# The environment of a superuser's tool.
+sub database_env {
+	my ($self, $name) = @_;
+	return (PGHOST => $self->{world}->state . '/run', PGPORT => 5432,
+		PGUSER => 'postgres', PGDATABASE => $name);
+}
+
+sub fill_database {
+	my ($self, $name, $users, $messages) = @_;
+	local %ENV = (%ENV, $self->database_env($name));
+
+	run_or_die("$here/dataset", $users, $messages);
+	$self->fill_pages($name);
+	return;
+}
+
+# In a small database a page would be short, and that would look like growth
+# later.  So the oldest messages are made to be those of the authors that are
+# looked at: User 1 with 200, whom reader 500 then follows, and the silent ones
+# with five each, as far as that goes.
+sub fill_pages {
+	my ($self, $name) = @_;
+	$self->sql($name, <<'SQL');
+INSERT INTO followers SELECT 500, generate_series(1, 59) ON CONFLICT DO NOTHING;
+UPDATE messages SET author_id = 1 WHERE message_id <= 200;
+WITH silent AS (
+	SELECT whom_id,
+		CASE username WHEN 'follows 20 silent' THEN 39 ELSE 59 END
+		+ row_number() OVER (PARTITION BY who_id ORDER BY whom_id)
+			AS fives
+	FROM followers JOIN users ON user_id = who_id
+	WHERE username IN ('follows 20 silent', 'follows 5000 silent'))
+UPDATE messages SET author_id = whom_id FROM silent
+	WHERE message_id BETWEEN 201 AND 500 AND message_id / 5 = fives;
+SQL
+	return;
+}
+
+# Another database, migrated and filled.  Reachable after open_ports().
+sub add_database {
+	my ($self, $name, $users, $messages) = @_;
+	{
+		local %ENV = (%ENV, $self->database_env($name));
+		local $ENV{STATE} = $self->{world}->state;
+		run_or_die(World::root() . '/bin/migrate >&2');
+	}
+	$self->fill_database($name, $users, $messages);
+	push @{ $self->{databases} }, $name;
+	return;
+}
+
+# What psql prints for a statement, on any of the databases.
+sub sql {
+	my ($self, $name, $sql) = @_;
+	local %ENV = (%ENV, $self->database_env($name));
+
+	open my $psql, '-|', 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c',
+	    $sql or croak "no psql: $!";
+	my $output = do { local $/ = undef; <$psql> };
+	close $psql or croak "psql refuses: $sql";
+	chomp $output;
+	return $output;
+}
+
+# PgBouncer keeps a connection for ten minutes, and those to several databases
+# together would soon be more than PostgreSQL allows.
+sub spare_connections {
+	my ($self) = @_;
+	my $ended = $self->sql('postgres', <<'SQL');
+WITH mine AS (SELECT pid FROM pg_stat_activity WHERE usename = 'minitwit')
+SELECT count(pg_terminate_backend(pid)) FROM mine
+WHERE (SELECT count(*) FROM mine) > 15
+SQL
+	sleep 0.2 if $ended > 0;
+	return;
+}
+
+# --- ports ---
+
+# Has both Apaches listen where url() says, and PgBouncer know the databases.
+sub open_ports {
+	my ($self) = @_;
+	my $state = $self->{world}->state;
+
+	$self->tell_pgbouncer;
+	$self->give_ports('floor', 'uncached', @{ $self->{databases} || [] });
+	write_local($self->{world}, $self->floor_host, $self->site_hosts);
+	write_local($self->{naive}, <<"APACHE");
+SetEnv PGHOST "$state/run"
+SetEnv PGPORT 5432
+@{[ no_cache() ]}
+APACHE
+	$self->reload($_) for $self->{world}, $self->{naive};
+	return;
+}
+
+sub give_ports {
+	my ($self, @names) = @_;
+	my @sockets = map {
+		IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+		    or croak "no free port: $!"
+	} @names;
+
+	for my $i (0 .. $#names) {
+		my $port = $self->{port}{ $names[$i] } = $sockets[$i]->sockport;
+		$self->{url}{ $names[$i] } = "http://127.0.0.1:$port";
+	}
+	return;
+}
+
+sub write_local {
+	my ($world, @parts) = @_;
+	my $folder = $world->state . '/local';
+
+	-d $folder or mkdir $folder or croak "$folder: $!";
+	write_file("$folder/bench.conf", join "\n", @parts);
+	return;
+}
+
+sub no_cache {
+	return "<IfModule cache_module>\n\tCacheDisable /\n</IfModule>";
+}
+
+sub floor_host {
+	my ($self) = @_;
+	my ($folder, $port) = ($self->{folder}, $self->{port}{floor});
+
+	return <<"APACHE";
+Listen 127.0.0.1:$port
+<VirtualHost *:$port>
+	Alias       /static.html "$folder/static.html"
+	ScriptAlias /cgi/        "$folder/cgi/"
+	@{[ no_cache() ]}
+	<Directory "$folder">
+		Require all granted
+		SetEnv ap_trust_cgilike_cl 1
+	</Directory>
+</VirtualHost>
+APACHE
+}
+
+sub site_hosts {
+	my ($self) = @_;
+	my %lines = (uncached => no_cache());
+
+	$lines{$_} = "SetEnv PGDATABASE $_" for @{ $self->{databases} || [] };
+	return map { <<"APACHE" } sort keys %lines;
+Listen 127.0.0.1:$self->{port}{$_}
+<VirtualHost *:$self->{port}{$_}>
+	$lines{$_}
+	Include "\${MINITWIT_SITE}/apache/routes-api.conf"
+	Include "\${MINITWIT_SITE}/apache/routes-site.conf"
+</VirtualHost>
+APACHE
+}
+
+sub tell_pgbouncer {
+	my ($self) = @_;
+	my $state = $self->{world}->state;
+	my $file = "$state/run/pgbouncer.ini";
+	my $lines = join '', map {"$_ = host=$state/run port=5432\n"}
+	    @{ $self->{databases} || [] };
+
+	open my $in, '<', $file or croak "$file: $!";
+	my $ini = do { local $/ = undef; <$in> };
+	$ini =~ s/^\[databases\]\n/$&$lines/m or croak "$file has no databases";
+	write_file($file, $ini);
+	kill HUP => pid_in("$state/run/pgbouncer.pid");
+	return;
+}
+
+# Apache reads its settings again.
+sub reload {
+	my ($self, $world) = @_;
+	my $old = $self->children_of($world);
+
+	kill HUP => pid_in($world->state . '/run/apache.pid');
+	for (1 .. 100) {
+		sleep 0.1;
+		my $answer = HTTP::Tiny->new(timeout => 5)
+		    ->get($world->url . '/-/health');
+		return if $answer->{success}
+		    && $self->children_of($world) ne $old;
+	}
+	croak "Apache does not come back:\n" . $world->logs;
+}
+
+sub children_of {
+	my ($self, $world) = @_;
+	my $pid = pid_in($world->state . '/run/apache.pid');
+
+	open my $children, '<', "/proc/$pid/task/$pid/children" or return '';
+	return scalar readline($children) // '';
+}
+
+sub pid_in {
+	my ($file) = @_;
+	open my $in, '<', $file or croak "$file: $!";
+	my ($pid) = readline($in) =~ /^(\d+)/ or croak "$file: no process";
+	return $pid;
+}
+
+# --- what it uses ---
+
+# Apache's daemon for programs ignores SIGCHLD, and so the kernel adds their
+# times to nobody's.  A control group counts what all processes in it have
+# used, those that are gone, too; the servers live in one that is made for them,
+# by root or by sudo.  Where neither may, cpu() is all that the machine did.
+sub make_group {
+	my ($self) = @_;
+	my ($top) = map {/^\S+ (\S+) cgroup2 /} lines('/proc/mounts');
+	my ($own) = map {/^0::(.*)$/} lines('/proc/self/cgroup');
+
+	return if !defined $top || !defined $own;
+	my $group = "$top/minitwit-bench.$$";
+	as_root("mkdir $group 2>/dev/null") or return;
+	@$self{qw(group own_group)} = ($group, "$top$own");
+	return if -r "$group/cpu.stat" && $self->enter($group)
+	    && $self->leave_group;
+	$self->remove_group;
+	return;
+}
+
+sub lines {
+	my ($file) = @_;
+	open my $in, '<', $file or return;
+	return readline $in;
+}
+
+sub as_root {
+	my ($command) = @_;
+	return system('sh', '-c', $command) == 0 if $> == 0;
+	return system('sh', '-c', "sudo -n sh -c '$command' 2>/dev/null") == 0;
+}
+
+sub enter {
+	my ($self, $group) = @_;
+	return as_root("echo $$ >$group/cgroup.procs");
+}
+
+sub leave_group {
+	my ($self) = @_;
+	return $self->enter($self->{own_group});
+}
+
+# What is started meanwhile belongs to the group.
+sub in_group {
+	my ($self, $code) = @_;
+	return $code->() if !$self->{group};
+	$self->enter($self->{group});
+	my $ok = eval { $code->(); 1 };
+	my $error = $@;
+	$self->leave_group;
+	croak $error if !$ok;
+	return;
+}
+
+sub remove_group {
+	my ($self) = @_;
+	as_root("rmdir $self->{group}") if $self->{group};
+	delete $self->{group};
+	return;
+}
+
+sub counts_exactly { return defined $_[0]{group} }
+
+# Seconds of processor time so far.
+sub cpu {
+	my ($self) = @_;
+	if ($self->{group}) {
+		my ($usage) = map {/^usage_usec (\d+)/}
+		    lines("$self->{group}/cpu.stat");
+		return $usage / 1e6;
+	}
+	my ($user, $nice, $system, undef, undef, $irq, $softirq) =
+	    (split ' ', (lines('/proc/stat'))[0])[ 1 .. 7 ];
+	return ($user + $nice + $system + $irq + $softirq) / $ticks;
+}
+
+# The processes of the stack, each { pid, name }; programs under way, too.
+sub processes {
+	my ($self) = @_;
+	my @pids = $self->{group}
+	    ? map {/(\d+)/} lines("$self->{group}/cgroup.procs")
+	    : map { $self->processes_of($_) } $self->{world}, $self->{naive};
+
+	return map {
+		my ($name) = lines("/proc/$_/comm");
+		defined $name ? { pid => $_, name => $name =~ s/\n//r } : ();
+	} @pids;
+}
+
+# Without a group: a leader's children and theirs.
+sub processes_of {
+	my ($self, $world) = @_;
+	my $state = $world->state;
+	my @todo = map { pid_in("$state/$_") }
+	    qw(run/apache.pid run/pgbouncer.pid pg/postmaster.pid);
+	my @all;
+
+	while (defined(my $pid = shift @todo)) {
+		push @all, $pid;
+		push @todo, map {split} lines("/proc/$pid/task/$pid/children");
+	}
+	return @all;
+}
+
+# Seconds that each kind of server has used: Apache, PgBouncer, PostgreSQL.
+# What is left of cpu() is the programs'.
+sub cpu_of_servers {
+	my ($self) = @_;
+	my %seconds = (apache2 => 0, pgbouncer => 0, postgres => 0);
+
+	for my $process ($self->processes) {
+		next if !exists $seconds{ $process->{name} };
+		my ($stat) = lines("/proc/$process->{pid}/stat") or next;
+		my @fields = split ' ', $stat =~ s/.*\) //r;
+		# utime, stime; and of those who ended cutime, cstime
+		$seconds{ $process->{name} } += $_ / $ticks
+		    for @fields[ 11 .. 14 ];
+	}
+	return \%seconds;
+}
+
+# Waits until no program is at work, three seconds at most.
+sub settle {
+	my ($self) = @_;
+	for (1 .. 150) {
+		sleep 0.02;
+		return if !grep {
+			$_->{name} !~ /^(apache2|pgbouncer|postgres)$/
+		} $self->processes;
+	}
+	return;
+}
+
+# How many requests the Apaches have answered since they were last asked: a
+# line in access.log each.
+sub answered {
+	my ($self) = @_;
+	my $count = 0;
+
+	for my $world ($self->{world}, $self->{naive}) {
+		my $log = $self->{log}{ $world->state } //= do {
+			my $name = $world->state . '/log/access.log';
+			open my $file, '<:raw', $name or croak "$name: $!";
+			seek $file, 0, 2;
+			$file;
+		};
+		seek $log, 0, 1; # forget the end that was there
+		while (read $log, my $text, 1 << 20) {
+			$count += $text =~ tr/\n//;
+		}
+	}
+	return $count;
+}
+
+# --- whether it is well ---
+
+# The servers' leaders: the same as long as none has died.
+sub leaders {
+	my ($self) = @_;
+	return join ' ', map {
+		my $state = $_->state;
+		map { pid_in("$state/$_") }
+		    qw(run/apache.pid run/pgbouncer.pid pg/postmaster.pid)
+	} $self->{world}, $self->{naive};
+}
+
+# Lines in the logs that tell of a fault.
+sub complaints {
+	my ($self) = @_;
+	my @found;
+
+	for my $world ($self->{world}, $self->{naive}) {
+		push @found, grep {
+			/exit signal|\[(crit|alert|emerg)|PANIC|FATAL/
+			    || /"level":"error"/
+			    || /AH0*1071[: ].*premature|terminated by signal/i
+		} grep { !/FATAL: +terminating connection due to admin/ }
+		    split /\n/, $world->logs;
+	}
+	return @found;
+}
+
+sub stop {
+	my ($self) = @_;
+	$_->stop for grep {defined} @$self{qw(naive world)};
+	$self->remove_group;
+	return;
+}
+
+# However it ends; and a second Ctrl-C does not stop the stopping.
+END {
+	my $status = $?;
+	local @SIG{qw(INT TERM HUP)} = ('IGNORE') x 3;
+	$_->stop for @stacks;
+	$? = $status;
+}
+
+1;
