@@ -112,15 +112,17 @@ sub statement_of {
 
 	open my $in, '<', $log or croak "$log: $!";
 	seek $in, 0, 2;
-	$stack->sql('minitwit',
-		q{ALTER ROLE minitwit SET log_statement = 'all'});
+	# which a log here never has otherwise
+	my %log = (log_statement => 'all', log_parameter_max_length => -1,
+		log_error_verbosity => 'default');
+	$stack->sql('minitwit', "ALTER ROLE minitwit SET $_ = '$log{$_}'")
+	    for sort keys %log;
 	$stack->world->cgi('site/public', '', REQUEST_URI => $target,
 		PGPORT => 5432);
-	$stack->sql('minitwit', 'ALTER ROLE minitwit RESET log_statement');
+	$stack->sql('minitwit', 'ALTER ROLE minitwit RESET ALL');
 	my $text = do { local $/ = undef; <$in> };
 	my ($sql, $values) =
 	    $text =~ /execute <unnamed>: (.*?)\n\S+ \S+ UTC .*?parameters: (.*)/s
-
 	    or croak "$log does not show the statement";
 	my @parameters = $values =~ /^[^\n]*/
 	    ? map { s/''/'/gr } $& =~ /\$\d+ = '((?:[^']|'')*)'/g : ();
