@@ -25,7 +25,8 @@
 #include <string.h>
 #include <time.h>
 
-/* What the programs accept; a longer body they refuse, without any work. */
+/* What the programs accept; of a longer body they need to see no more than that
+ * it is longer. */
 #define LONGEST_BODY 65536
 
 #define FILTER "TURNS"
@@ -121,22 +122,52 @@ take_turn(struct turn *turn)
 	return turn->taken;
 }
 
+/* More than once does no harm. */
 static apr_status_t
 end_turn(void *given)
 {
 	struct turn *turn = given;
 
 	pthread_mutex_lock(&lock);
-	free_turns += turn->weight;
-	call_first();
+	if (turn->taken) {
+		turn->taken = false;
+		free_turns += turn->weight;
+		call_first();
+	}
 	pthread_mutex_unlock(&lock);
 	return APR_SUCCESS;
 }
 
 /* --- the request's body --- */
 
-/* Reads it all, or more than a program accepts; what was read stays in kept.
- * Gives OK or the status to answer with. */
+/* Adds the bytes of more to kept, and empties it.  They are copied: into few
+ * pieces, however many they came in, so that a body of single bytes costs no
+ * more than its length. */
+static apr_status_t
+keep(apr_bucket_brigade *kept, apr_bucket_brigade *more, apr_off_t *length)
+{
+	apr_status_t status = APR_SUCCESS;
+
+	while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(more)) {
+		apr_bucket *bucket = APR_BRIGADE_FIRST(more);
+		const char *bytes;
+		apr_size_t len = 0;
+
+		if (!APR_BUCKET_IS_METADATA(bucket) && *length <= LONGEST_BODY)
+			status = apr_bucket_read(
+			    bucket, &bytes, &len, APR_BLOCK_READ);
+		if (status == APR_SUCCESS && len > 0)
+			status =
+			    apr_brigade_write(kept, NULL, NULL, bytes, len);
+		*length += (apr_off_t)len;
+		apr_bucket_delete(bucket);
+	}
+	return status;
+}
+
+/* Reads all of it, because whoever still sends has no turn yet.  Keeps of a
+ * long one what lets a program see that it is too long.  Gives OK or the
+ * status to answer with. */
 static int
 read_body(request_rec *r, apr_bucket_brigade *kept)
 {
@@ -145,22 +176,24 @@ read_body(request_rec *r, apr_bucket_brigade *kept)
 	apr_off_t length = 0;
 	bool complete = false;
 
-	while (!complete && length <= LONGEST_BODY) {
+	while (!complete) {
 		apr_status_t status = ap_get_brigade(r->input_filters, more,
 		    AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);
 
+		if (status == APR_SUCCESS) {
+			complete = !APR_BRIGADE_EMPTY(more) &&
+			    APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(more));
+			status = keep(kept, more, &length);
+		}
 		if (status != APR_SUCCESS) {
 			ap_log_rerror(APLOG_MARK, APLOG_INFO, status, r,
 			    "turns: the request's body can't be read");
 			return ap_map_http_request_error(
 			    status, HTTP_BAD_REQUEST);
 		}
-		complete = !APR_BRIGADE_EMPTY(more) &&
-		    APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(more));
-		/* a copy: the filters below use their memory again */
-		ap_save_brigade(NULL, &kept, &more, r->pool);
-		apr_brigade_length(kept, 1, &length);
 	}
+	APR_BRIGADE_INSERT_TAIL(
+	    kept, apr_bucket_eos_create(kept->bucket_alloc));
 	return OK;
 }
 
@@ -192,9 +225,23 @@ end_turn_at_answer(ap_filter_t *filter, apr_bucket_brigade *answer)
 {
 	ap_filter_t *next = filter->next;
 
-	apr_pool_cleanup_run(filter->r->pool, filter->ctx, end_turn);
+	end_turn(filter->ctx);
 	ap_remove_output_filter(filter);
 	return ap_pass_brigade(next, answer);
+}
+
+/* A program that failed has not answered: Apache does, by an internal redirect
+ * to an error's page, which drops the old request's filters. */
+static void
+end_turns_before(const request_rec *r)
+{
+	while ((r = r->prev) != NULL) {
+		struct turn *turn =
+		    ap_get_module_config(r->request_config, &turns_module);
+
+		if (turn != NULL)
+			end_turn(turn);
+	}
 }
 
 static int
@@ -204,6 +251,7 @@ wait_for_turn(request_rec *r)
 	    ap_get_module_config(r->per_dir_config, &turns_module);
 	struct turn *turn;
 
+	end_turns_before(r);
 	if (turns == 0 || r->handler == NULL ||
 	    strcmp(r->handler, "cgi-script") != 0)
 		return DECLINED;
@@ -227,6 +275,7 @@ wait_for_turn(request_rec *r)
 	}
 	apr_pool_cleanup_register(
 	    r->pool, turn, end_turn, apr_pool_cleanup_null);
+	ap_set_module_config(r->request_config, &turns_module, turn);
 	ap_add_output_filter(FILTER, turn, r, r->connection);
 	return DECLINED;
 }

@@ -205,6 +205,32 @@ sub sql {
 	return $output;
 }
 
+# Calls a sub while a table is locked, so that each program that needs it hangs
+# in the midst of its work; gives what it returns.
+sub locked {
+	my ($self, $table, $sub) = @_;
+	local %ENV = (%ENV, PGHOST => "$self->{state}/run", PGPORT => 5432,
+		PGUSER => 'postgres', PGDATABASE => 'minitwit');
+	my $pid = open3(my $in, my $out, undef, 'psql', '-XAtq');
+	print {$in} "SET idle_in_transaction_session_timeout = 0; BEGIN;"
+	    . " LOCK TABLE $table; SELECT 'locked';\n";
+	$in->flush;
+	my $said = readline $out;
+	$said eq "locked\n" or croak "no lock on $table: $said";
+	my $result = eval { $sub->() };
+	my $error = $@;
+	close $in; # ends psql, and with it the transaction
+	waitpid $pid, 0;
+	croak $error if $error;
+	return $result;
+}
+
+# How many programs hang so.
+sub hanging {
+	my ($self) = @_;
+	return $self->sql('SELECT count(*) FROM pg_locks WHERE NOT granted');
+}
+
 # One checksum of every row there is, and of the simulator's latest number:
 # the same before and after what must change nothing.
 sub fingerprint {

@@ -120,6 +120,105 @@ test_rows_stay(void **state)
 	assert_string_equal(db_text(second, 0, 0), "second");
 }
 
+/* --- a statement that goes along --- */
+
+#define ADD_USER \
+	"INSERT INTO users (username, email, pw_hash)" \
+	" VALUES ($1, 'a@b', 'none')"
+
+static int64_t
+users_named(const char *name)
+{
+	return db_number(
+	    db_query("SELECT count(*) FROM users WHERE username = $1", name), 0,
+	    0);
+}
+
+/* What a statement of the same transaction has set. */
+static const char *
+setting(const char *name)
+{
+	return db_text(
+	    db_query("SELECT current_setting($1, true)", name), 0, 0);
+}
+
+/* Without a next statement, and whatever is sent after db_finish(). */
+static void
+test_along_alone(void **state)
+{
+	const char *name = mem_format("alone %d", (int)getpid());
+
+	(void)state;
+	db_along(ADD_USER, name);
+	db_finish();
+	db_finish(); /* a second one would die of the duplicate */
+	assert_int_equal(users_named(name), 1);
+}
+
+/* The next statement sees it, and has its own rows, not those of the other. */
+static void
+test_along_with_the_next(void **state)
+{
+	const struct db_rows *rows;
+
+	(void)state;
+	db_along("SELECT set_config('unit.along',"
+		 " txid_current()::text, true), 'other', $1::text",
+	    "parameter");
+	rows = db_query("SELECT txid_current()::text,"
+			" current_setting('unit.along'), $1::text",
+	    "mine");
+	assert_int_equal(db_count(rows), 1);
+	assert_string_equal(db_text(rows, 0, 0), db_text(rows, 0, 1));
+	assert_string_equal(db_text(rows, 0, 2), "mine");
+}
+
+/* Not with the one after it, nor at the end: it would die of the duplicate. */
+static void
+test_along_once(void **state)
+{
+	const char *name = mem_format("once %d", (int)getpid());
+
+	(void)state;
+	db_along(ADD_USER, name);
+	assert_int_equal(users_named(name), 1);
+	assert_int_equal(users_named(name), 1);
+	db_finish();
+	assert_int_equal(users_named(name), 1);
+}
+
+/* Each with its own next one. */
+static void
+test_along_again(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		db_along(
+		    "SELECT set_config('unit.again', $1, true)", db_integer(i));
+		assert_string_equal(setting("unit.again"), db_integer(i));
+	}
+}
+
+static void
+test_along_null_and_eight_parameters(void **state)
+{
+	(void)state;
+	db_along("SELECT set_config('unit.eight', concat($1::text, $2::text,"
+		 " $3::text, $4::text, $5::text, $6::text, $7::text,"
+		 " $8::text, $1 IS NULL), true)",
+	    db_null, "b", "c", "d", "e", "f", "g", "h");
+	assert_string_equal(setting("unit.eight"), "bcdefght");
+}
+
+static void
+test_finish_nothing(void **state)
+{
+	(void)state;
+	db_finish();
+	db_finish();
+	assert_int_equal(db_number(db_query("SELECT 7"), 0, 0), 7);
+}
+
 /* --- what ends the process --- */
 
 #define SECRET "hunter2 writes"
@@ -244,6 +343,60 @@ read_only(const void *given)
 		 " SELECT setval('latest', 1) FROM standby");
 }
 
+static void
+along_twice(const void *given)
+{
+	(void)given;
+	db_along("SELECT 1");
+	db_along("SELECT 2");
+}
+
+static void
+along_nine_parameters(const void *given)
+{
+	(void)given;
+	db_along("SELECT", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+}
+
+static void
+along_ten_parameters(const void *given)
+{
+	(void)given;
+	db_along("SELECT", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10");
+}
+
+static void
+along_fails_with_the_next(const void *given)
+{
+	(void)given;
+	db_along("SELECT 1 / $1::integer", "0");
+	db_query("SELECT 1");
+}
+
+static void
+along_fails_alone(const void *given)
+{
+	(void)given;
+	db_along("SELECT 1 / $1::integer", "0");
+	db_finish();
+}
+
+static void
+next_fails(const void *given)
+{
+	(void)given;
+	db_along("SELECT 1");
+	db_query("SELECT 1 / $1::integer", "0");
+}
+
+static void
+finish_nowhere(const void *given)
+{
+	(void)given;
+	db_along("SELECT 1");
+	db_finish();
+}
+
 static const struct death {
 	const char *name;
 	void (*act)(const void *given);
@@ -273,6 +426,18 @@ static const struct death {
 	{ "cancelled", cancelled, NULL, "warning", "57014" },
 	{ "terminated", terminated, NULL, "warning", "db: " },
 	{ "read-only", read_only, NULL, "warning", "25006" },
+	{ "two to go along", along_twice, NULL, "error",
+	    "db: two statements to run along: SELECT 2" },
+	{ "nine parameters to go along", along_nine_parameters, NULL, "error",
+	    "db: too many parameters: SELECT" },
+	{ "ten parameters to go along", along_ten_parameters, NULL, "error",
+	    "db: too many parameters: SELECT" },
+	{ "what goes along fails", along_fails_with_the_next, NULL, "error",
+	    "22012" },
+	{ "it fails alone", along_fails_alone, NULL, "error", "22012" },
+	{ "the next fails", next_fails, NULL, "error", "22012" },
+	{ "nowhere to go along to", finish_nowhere, "PGHOST=/nonexistent",
+	    "warning", "db: " },
 };
 
 static void
@@ -285,6 +450,81 @@ test_death(void **state)
 	assert_int_equal(child.status, EXIT_FAILURE);
 	assert_logged(&child, row->level, row->part);
 	assert_lacks(child.err, SECRET);
+}
+
+/* As reply.c does: the answer to a death also finishes. */
+static void
+finish_and_tell(enum log_death why)
+{
+	(void)why;
+	db_finish();
+	puts("finished");
+	exit(EXIT_SUCCESS);
+}
+
+static void
+die_and_finish(const void *given)
+{
+	void (*const *act)(const void *) = given;
+
+	log_on_death(finish_and_tell);
+	(*act)(NULL);
+}
+
+static const struct afterwards {
+	const char *name;
+	void (*act)(const void *given);
+	const char *env, *level;
+} afterwards[] = {
+	{ "not connected", finish_nowhere, "PGHOST=/nonexistent", "warning" },
+	{ "not connected for the next", next_fails, "PGHOST=/nonexistent",
+	    "warning" },
+	{ "it failed", along_fails_alone, NULL, "error" },
+	{ "it failed with the next", along_fails_with_the_next, NULL, "error" },
+	{ "the next failed", next_fails, NULL, "error" },
+};
+
+static void
+test_finish_after_death(void **state)
+{
+	const struct afterwards *row = row_of(state);
+	struct child child = { .env = { row->env } };
+
+	child_run(&child, die_and_finish, &row->act);
+	assert_int_equal(child.status, EXIT_SUCCESS);
+	assert_string_equal(child.out, "finished\n");
+	assert_logged(&child, row->level, "db: "); /* one line, one death */
+}
+
+static void
+add_and_fail(const void *given)
+{
+	db_along(ADD_USER, given);
+	db_query("SELECT 1 / $1::integer", "0");
+}
+
+static void
+add_and_die_of_something_else(const void *given)
+{
+	log_on_death(finish_and_tell);
+	db_along(ADD_USER, given);
+	die("db: something else");
+}
+
+static void
+test_along_and_death(void **state)
+{
+	const char *with = mem_format("with %d", (int)getpid());
+	const char *before = mem_format("before %d", (int)getpid());
+	struct child failing = { 0 }, dying = { 0 };
+
+	(void)state;
+	child_run(&failing, add_and_fail, with);
+	child_run(&dying, add_and_die_of_something_else, before);
+	assert_int_equal(failing.status, EXIT_FAILURE);
+	assert_int_equal(dying.status, EXIT_SUCCESS);
+	assert_int_equal(users_named(with), 0); /* one transaction */
+	assert_int_equal(users_named(before), 1);
 }
 
 /* --- waiting is bounded --- */
@@ -329,6 +569,8 @@ main(void)
 	/* first those whose children connect: a connection is not for two */
 	UNIT_ROWS(test_death, deaths);
 	UNIT_ROWS(test_slow, slows);
+	UNIT_ROWS(test_finish_after_death, afterwards);
+	UNIT_TEST(test_along_and_death);
 	UNIT_ROWS(test_text, texts);
 	UNIT_TEST(test_rows_and_columns);
 	UNIT_TEST(test_null);
@@ -337,5 +579,11 @@ main(void)
 	UNIT_TEST(test_eight_parameters);
 	UNIT_TEST(test_long_parameter);
 	UNIT_TEST(test_rows_stay);
+	UNIT_TEST(test_along_alone);
+	UNIT_TEST(test_along_with_the_next);
+	UNIT_TEST(test_along_once);
+	UNIT_TEST(test_along_again);
+	UNIT_TEST(test_along_null_and_eight_parameters);
+	UNIT_TEST(test_finish_nothing);
 	return unit_run();
 }
