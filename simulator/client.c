@@ -222,6 +222,7 @@ client_send(struct client *client, const char *target, const struct buf *body,
 	else
 		slot = new_slot(client);
 	slot->tag = tag;
+	slot->problem[0] = '\0';
 	slot->answer.len = slot->url.len = slot->body.len = 0;
 	buf_add(&slot->answer, "", 0);
 	buf_puts(&slot->url, client->settings->url);

@@ -25,6 +25,10 @@ struct person {
 /* What is known of who follows whom. */
 enum state { STATE_NO, STATE_YES, STATE_OPEN };
 
+/* What a server may still have done to a pair after all that it has
+ * acknowledged: requests without an answer that says so. */
+enum late { LATE_FOLLOW = 1, LATE_UNFOLLOW = 2 };
+
 struct verify {
 	struct scenario *scenario;
 	struct client *client;
@@ -49,7 +53,8 @@ struct verify {
 
 	/* Lists that are used again for each user. */
 	struct strings answer, certain, maybe;
-	uint8_t *states, *seen; /* of each user, when one user is looked at */
+	/* Of each user, when one user is looked at. */
+	uint8_t *states, *late, *seen;
 	uint32_t *touched;
 	size_t touched_count;
 };
@@ -229,6 +234,23 @@ set_state(struct verify *verify, uint32_t whom, enum state state)
 	verify->states[whom] = (uint8_t)state;
 }
 
+/* An unanswered request may have been carried out at any time since, so nothing
+ * that was acknowledged later settles what it would have changed. */
+static void
+leave_open(struct verify *verify)
+{
+	for (size_t i = 0; i < verify->touched_count; i++) {
+		uint32_t whom = verify->touched[i];
+		unsigned against = verify->states[whom] == STATE_YES
+		    ? LATE_UNFOLLOW
+		    : LATE_FOLLOW;
+
+		if (verify->late[whom] & against)
+			verify->states[whom] = STATE_OPEN;
+		verify->late[whom] = verify->seen[whom] = 0;
+	}
+}
+
 /* Whom the user has to follow, and about whom nothing can be said. */
 static void
 expect_follows(struct verify *verify, size_t user)
@@ -244,23 +266,20 @@ expect_follows(struct verify *verify, size_t user)
 	for (uint32_t i = scenario->users[user].first; i != NO_ACTION;
 	     i = scenario->actions[i].next) {
 		const struct action *action = &scenario->actions[i];
-		enum state state =
-		    action->kind == KIND_FOLLOW ? STATE_YES : STATE_NO;
+		bool follow = action->kind == KIND_FOLLOW;
 		uint32_t whom = action->whom;
 
-		if (action->kind != KIND_FOLLOW &&
-		    action->kind != KIND_UNFOLLOW)
+		if (!follow && action->kind != KIND_UNFOLLOW)
 			continue;
 		if (!verify->seen[whom])
 			set_state(verify, whom, unlisted);
 		if (verify->run->results[i].done == DONE_YES)
-			set_state(verify, whom, state);
-		if (verify->run->results[i].done == DONE_MAYBE &&
-		    verify->states[whom] != state)
-			set_state(verify, whom, STATE_OPEN);
+			set_state(verify, whom, follow ? STATE_YES : STATE_NO);
+		if (verify->run->results[i].done == DONE_MAYBE)
+			verify->late[whom] |=
+			    follow ? LATE_FOLLOW : LATE_UNFOLLOW;
 	}
-	for (size_t i = 0; i < verify->touched_count; i++)
-		verify->seen[verify->touched[i]] = 0;
+	leave_open(verify);
 }
 
 /* Lays verify->answer against what is expected. */
@@ -575,14 +594,17 @@ verify_after(struct verify *verify, const struct run *run, bool one_by_one)
 	verify->run = run;
 	verify->ask_latest = one_by_one && run->last != NO_ACTION;
 	for (size_t i = 0; i < run->scenario->action_count; i++) {
-		if (run->results[i].done != DONE_NOT_STARTED &&
-		    run->results[i].fate != FATE_ANSWERED)
+		if (run->results[i].done == DONE_MAYBE ||
+		    (run->results[i].done == DONE_NO &&
+			run->results[i].fate != FATE_ANSWERED))
 			verify->ask_latest = false; /* nobody knows, then */
 	}
 	verify->states = resize(NULL, users, sizeof(*verify->states));
+	verify->late = resize(NULL, users, sizeof(*verify->late));
 	verify->seen = resize(NULL, users, sizeof(*verify->seen));
 	verify->touched = resize(NULL, users, sizeof(*verify->touched));
 	memset(verify->states, STATE_NO, users);
+	memset(verify->late, 0, users);
 	memset(verify->seen, 0, users);
 	if (!verify->hopeless)
 		ask(verify, "users, after the run", NULL);

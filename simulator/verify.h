@@ -3,7 +3,7 @@
  * verify_before() asks for all that the scenario's users have already,
  * verify_after() for what they have after the run.  What was acknowledged has
  * to be there, a user's messages in their order; what was refused must not;
- * what was never answered may be there. */
+ * what was never answered may have been done at any time since. */
 
 #ifndef VERIFY_H
 #define VERIFY_H

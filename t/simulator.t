@@ -770,6 +770,36 @@ subtest 'what was never answered may be there, or not' => sub {
 	like $out, qr/^  2 more are there/m, 'and what is there is told';
 	end_servers();
 
+	# one that carries out late what it has not answered
+	my %posts;
+	$url = serve(sub {
+		my ($request) = @_;
+		my ($list, $user) = $request->{path} =~ m{^/(\w+)/(\w+)};
+		if ($request->{method} eq 'GET') {
+			return status(404) if $user ne 'Ann' || !%posts;
+			return status(200, $list eq 'msgs' ? '[]'
+				: '{"follows": ["Late", "Same", "Odd"]}');
+		}
+		my $post = join ' ', %{ JSON::PP->new->decode($request->{body}) };
+		return $no_content if $posts{$post}++ || $post !~
+		    /^(follow (Late|Same|Lost)|unfollow (Gone|Same))$/;
+		return $post =~ /Lost/ ? status(503) : '';
+	});
+	($status, $out, $err) = simulate('--url', $url, '--timeout', 20,
+		'--verify', scenario(registrations('Ann'),
+			map { [split] } 'follow Ann Late', 'unfollow Ann Late',
+			'follow Ann Gone', 'unfollow Ann Gone', 'follow Ann Gone',
+			'unfollow Ann Same', 'follow Ann Same', 'follow Ann Same',
+			'follow Ann Lost', 'follow Ann Lost',
+			'follow Ann Odd', 'unfollow Ann Odd'));
+	like $err, qr/^verify: Ann: does not follow Lost$/m,
+	    'a late follow does not excuse one that is lost' or diag $out, $err;
+	like $err, qr/^verify: Ann: must not follow Odd$/m,
+	    'nor an unfollow that is';
+	is scalar(() = $err =~ /^verify: /mg), 2,
+	    'but nobody says how a pair is that a request is late for';
+	end_servers();
+
 	# one that has messages of people who do not exist yet
 	$url = serve(sub {
 		my ($request) = @_;
