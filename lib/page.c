@@ -135,7 +135,10 @@ struct buf *
 page_open_shared(
     const struct req *req, const struct user *me, const char *title)
 {
-	if (req_variable(req, "HTTP_COOKIE") != NULL)
+	const char *cookies = req_variable(req, "HTTP_COOKIE");
+
+	/* to Apache's cache an empty header is none */
+	if (cookies != NULL && cookies[0] != '\0')
 		return page_open(req, me, title);
 	return open_for(req, me, title, "public, max-age=0, s-maxage=1");
 }
