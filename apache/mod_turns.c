@@ -8,17 +8,24 @@
  * say that there is no time, has cost its start already.
  *
  * A turn lasts from the moment when the whole request has been read until the
- * answer begins to be sent: a slow client holds nobody up.  Turns are one
- * process's, so they are gone with it, whatever its end; a server that means to
- * have so many in all has one process (ServerLimit 1). */
+ * answer begins to be sent: a slow client holds nobody up.  Nor does one that
+ * has given up while it waited: such requests are served beside the queue, one
+ * at a time, because what they want to change may be needed next (a user who is
+ * to write).  Turns are one process's, so they are gone with it, whatever its
+ * end; a server that means to have so many in all has one process (ServerLimit
+ * 1). */
 
 #include <httpd.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
+#include <apr_portable.h>
+
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -46,39 +53,81 @@ struct dir_config {
 
 /* What a request waits for, has, or has given back; lives in its pool. */
 struct turn {
-	struct turn *next; /* in the queue */
+	struct turn *next; /* in its queue */
 	pthread_cond_t called;
 	int weight;
-	bool taken;
+	int client; /* the socket */
+	bool taken, beside;
+};
+
+/* In order of arrival. */
+struct queue {
+	struct turn *first, **end;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct turn *first, **end = &first; /* the queue */
+static struct queue waiting = { .end = &waiting.first };
+static struct queue abandoned = { .end = &abandoned.first };
 static int free_turns;
+static bool beside; /* one of the abandoned is at work */
 
 static void
-call_first(void)
+enqueue(struct queue *queue, struct turn *turn)
 {
-	while (first != NULL && first->weight <= free_turns) {
-		free_turns -= first->weight;
-		first->taken = true;
-		pthread_cond_signal(&first->called);
-		if ((first = first->next) == NULL)
-			end = &first;
-	}
+	turn->next = NULL;
+	*queue->end = turn;
+	queue->end = &turn->next;
 }
 
+/* Does nothing when it is not there. */
 static void
-leave_queue(const struct turn *turn)
+dequeue(struct queue *queue, const struct turn *turn)
 {
-	struct turn **at = &first;
+	struct turn **at = &queue->first;
 
 	while (*at != NULL && *at != turn)
 		at = &(*at)->next;
-	*at = turn->next;
-	if (turn->next == NULL)
-		end = at;
-	call_first(); /* a lighter one may have stood behind it */
+	if (*at == NULL)
+		return;
+	if ((*at = turn->next) == NULL)
+		queue->end = at;
+}
+
+/* A client that only has nothing more to send looks the same. */
+static bool
+client_is_gone(const struct turn *turn)
+{
+	struct pollfd client = { .fd = turn->client, .events = POLLRDHUP };
+
+	return poll(&client, 1, 0) > 0;
+}
+
+static void
+call(struct queue *queue, struct turn *turn)
+{
+	dequeue(queue, turn);
+	turn->taken = true;
+	pthread_cond_signal(&turn->called);
+}
+
+static void
+call_next(void)
+{
+	struct turn *turn;
+
+	while ((turn = waiting.first) != NULL && turn->weight <= free_turns) {
+		if (client_is_gone(turn)) {
+			dequeue(&waiting, turn);
+			enqueue(&abandoned, turn);
+			continue;
+		}
+		free_turns -= turn->weight;
+		call(&waiting, turn);
+	}
+	if ((turn = abandoned.first) != NULL && !beside) {
+		beside = turn->beside = true;
+		call(&abandoned, turn);
+	}
 }
 
 static struct timespec
@@ -96,9 +145,9 @@ deadline(void)
 	return when;
 }
 
-/* False when it was not to be had within the longest wait. */
-static bool
-take_turn(struct turn *turn)
+/* Holds the lock, but not while it waits. */
+static void
+wait_to_be_called(struct turn *turn)
 {
 	struct timespec until = deadline();
 	pthread_condattr_t attributes;
@@ -107,18 +156,30 @@ take_turn(struct turn *turn)
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&turn->called, &attributes);
-
-	pthread_mutex_lock(&lock);
-	*end = turn;
-	end = &turn->next;
-	call_first();
 	while (!turn->taken && timed_out == 0)
 		timed_out =
 		    pthread_cond_timedwait(&turn->called, &lock, &until);
-	if (!turn->taken)
-		leave_queue(turn);
-	pthread_mutex_unlock(&lock);
 	pthread_cond_destroy(&turn->called);
+}
+
+/* False when it was not to be had within the longest wait. */
+static bool
+take_turn(struct turn *turn)
+{
+	pthread_mutex_lock(&lock);
+	if (waiting.first == NULL && turn->weight <= free_turns) {
+		free_turns -= turn->weight;
+		turn->taken = true;
+	} else {
+		enqueue(&waiting, turn);
+		wait_to_be_called(turn);
+	}
+	if (!turn->taken) {
+		dequeue(&waiting, turn);
+		dequeue(&abandoned, turn);
+		call_next(); /* a lighter one may have stood behind it */
+	}
+	pthread_mutex_unlock(&lock);
 	return turn->taken;
 }
 
@@ -131,8 +192,11 @@ end_turn(void *given)
 	pthread_mutex_lock(&lock);
 	if (turn->taken) {
 		turn->taken = false;
-		free_turns += turn->weight;
-		call_first();
+		if (turn->beside)
+			beside = false;
+		else
+			free_turns += turn->weight;
+		call_next();
 	}
 	pthread_mutex_unlock(&lock);
 	return APR_SUCCESS;
@@ -268,6 +332,7 @@ wait_for_turn(request_rec *r)
 	turn->weight = dir->weight == 0 ? 1 : dir->weight;
 	if (turn->weight > turns)
 		turn->weight = turns;
+	apr_os_sock_get(&turn->client, ap_get_conn_socket(r->connection));
 	if (!take_turn(turn)) {
 		ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
 		    "turns: none within %d ms", longest_wait_ms);

@@ -178,6 +178,36 @@ subtest 'the order of arrival' => sub {
 	is $order, join(', ', @sent), '... in the order in which they came';
 };
 
+subtest 'who has given up' => sub {
+	my ($statuses, $order);
+	for my $try (1 .. 10) { # in one second, which may not do at once
+		my @sockets;
+		$world->sql(q{DELETE FROM messages WHERE text ~ '^(gone|here)'});
+		$world->locked('messages', sub {
+			my $holder = program_hangs(message('first'));
+			for (1 .. 8) {
+				connection(message("gone $_"));
+				sleep 0.02;
+			}
+			@sockets = ($holder, connection(message('here')),
+				connection(request('GET /Ann')));
+			$sockets[2]->shutdown(1); # has no more to send
+		});
+		$statuses = join ' ', map { answer_on($_)->{status} } @sockets;
+		for (1 .. 20) {
+			last if stored('gone%') == 8;
+			sleep 0.1;
+		}
+		$order = $world->sql(q{SELECT string_agg(text, ', '
+			ORDER BY message_id) FROM messages
+			WHERE text ~ '^(gone|here)'});
+		last if $statuses eq '204 204 200' && stored('gone%') == 8;
+	}
+	is $statuses, '204 204 200', 'who waits is served, half-closed or not';
+	is stored('gone%'), 8, '... and so are those who have given up';
+	unlike $order, qr/here$/, '... which nobody else waits for';
+};
+
 # --- who holds no turn ---
 
 subtest 'a slow sender' => sub {
