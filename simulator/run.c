@@ -12,11 +12,6 @@
  * keeps a program waiting. */
 #define CATCH_UP_NS INT64_C(10000000)
 
-/* For each request that can be on its way, so many actions are in hand: enough
- * to find one that need not wait, few enough to stay near the scenario's order.
- */
-#define WINDOW 2
-
 struct runner {
 	struct run *run;
 	const struct run_settings *settings;
@@ -140,7 +135,7 @@ run_actions(const struct scenario *scenario,
 		.settings = settings,
 		.client = client,
 		.schedule = schedule_new(
-		    scenario, WINDOW * settings->concurrency, settings->pace),
+		    scenario, settings->concurrency, settings->pace),
 		.progress = progress_open("actions", count),
 	};
 
