@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "log.h"
+
+#define HUGE_PAGE ((size_t)2 * 1024 * 1024)
 
 /* A whole request usually fits into the first chunk, which is there from the
  * start; its pages cost nothing until they are written to.  Under the address
@@ -99,4 +102,17 @@ mem_format(const char *format, ...)
 	vsnprintf(text, (size_t)len + 1, format, args);
 	va_end(args);
 	return text;
+}
+
+void *
+mem_lend(size_t size)
+{
+	void *memory;
+
+	if (size < HUGE_PAGE || size > SIZE_MAX - HUGE_PAGE)
+		return malloc(size);
+	size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	if ((memory = aligned_alloc(HUGE_PAGE, size)) != NULL)
+		madvise(memory, size, MADV_HUGEPAGE); /* no loss if it can't */
+	return memory;
 }

@@ -561,7 +561,8 @@ subtest 'JSON' => sub {
 
 subtest 'a terminal has a bar' => sub {
 	my $url = serve(sub { return status(404) });
-	my $command = "$program --url $url --timeout 20 --rate 20"
+	local $ENV{PROGRAM} = $program;
+	my $command = "\"\$PROGRAM\" --url $url --timeout 20 --rate 20"
 	    . ' --actions 12 >/dev/null';
 	my $said = qx{script -qec '$command' /dev/null </dev/null};
 	like $said, qr/\r\[#+-*\] \d+% of 12 actions, \d+\/s, errors: \d+\e/,

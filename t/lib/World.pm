@@ -273,7 +273,8 @@ sub cgi {
 		%env,
 	);
 	delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
-	return run_program($body, $file);
+	# a list, so that Perl takes no path apart
+	return run_program($body, '/usr/bin/env', $file);
 }
 
 sub run_program {

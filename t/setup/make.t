@@ -3,6 +3,7 @@
 
 use strict;
 use warnings;
+use File::Glob qw(bsd_glob);
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Socket::INET;
@@ -234,7 +235,7 @@ subtest 'start, status, stop' => sub {
 
 subtest 'bin/migrate' => sub {
 	local @ENV{qw(STATE PGDATABASE)} = ($settings{STATE}, 'fresh "one"');
-	my $all = () = glob "$root/sql/migrations/*.sql";
+	my $all = () = bsd_glob "$root/sql/migrations/*.sql";
 	my @both = map {
 		open my $from, '-|', "'$root/bin/migrate' 2>&1" or die $!;
 		$from

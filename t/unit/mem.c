@@ -1,6 +1,7 @@
 #include "mem.h"
 
 #include <stdalign.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
@@ -91,9 +92,28 @@ test_too_much_dies(void **state)
 	}
 }
 
+static void
+test_lent_memory_can_be_freed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		size_t size = sizes[i] * 40; /* up to 40 MB */
+		unsigned char *bytes = mem_lend(size);
+
+		assert_non_null(bytes);
+		memset(bytes, 0xff, size);
+		bytes = realloc(bytes, size + 1);
+		assert_non_null(bytes);
+		bytes[size] = 0;
+		free(bytes);
+	}
+	assert_null(mem_lend(PTRDIFF_MAX));
+}
+
 int
 main(void)
 {
+	UNIT_TEST(test_lent_memory_can_be_freed);
 	UNIT_TEST(test_zeroes_and_alignment);
 	UNIT_TEST(test_no_two_overlap);
 	UNIT_TEST(test_copy);
