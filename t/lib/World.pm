@@ -18,6 +18,7 @@ use Carp qw(croak);
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Spec;
+use File::Glob qw(bsd_glob);
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Socket::INET;
@@ -305,7 +306,7 @@ sub run_program {
 # All that the servers and programs have logged.
 sub logs {
 	my ($self) = @_;
-	local (@ARGV, $/) = glob "$self->{state}/log/*.log";
+	local (@ARGV, $/) = bsd_glob "$self->{state}/log/*.log";
 	return @ARGV ? join '', <> : '';
 }
 
