@@ -175,31 +175,29 @@ next_result(void)
 	return PQgetResult(connection);
 }
 
-/* The last statement's result.  Only the answer to the sync says that all are
- * committed. */
-static PGresult *
-last_result(const char *sql)
+/* Leaves the last statement's result in rows.  Only the answer to the sync
+ * says that all are committed. */
+static void
+take_results(struct db_rows *rows, const char *sql)
 {
-	PGresult *last = NULL;
-
 	for (;;) {
 		PGresult *result = next_result();
 
-		switch (PQresultStatus(result)) {
-		case PGRES_TUPLES_OK:
-		case PGRES_COMMAND_OK:
-			PQclear(last);
-			last = result;
-			break;
-		case PGRES_PIPELINE_SYNC:
-			PQclear(result);
-			return last;
-		default:
-			/* NULL ends each statement's results */
-			if (result != NULL ||
-			    PQstatus(connection) == CONNECTION_BAD)
-				die_refused(result, sql);
+		/* NULL ends each statement's results */
+		if (result == NULL) {
+			if (PQstatus(connection) == CONNECTION_BAD)
+				die_disconnected();
+			continue;
 		}
+		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			return;
+		}
+		PQclear(rows->result);
+		rows->result = result;
+		if (PQresultStatus(result) != PGRES_TUPLES_OK &&
+		    PQresultStatus(result) != PGRES_COMMAND_OK)
+			die_refused(result, sql);
 	}
 }
 
@@ -219,7 +217,7 @@ run(const char *const words[])
 	if (words != NULL)
 		send_statement(words);
 	send_sync();
-	rows->result = last_result(words != NULL ? words[0] : first[0]);
+	take_results(rows, words != NULL ? words[0] : first[0]);
 	return rows;
 }
 

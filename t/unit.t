@@ -24,6 +24,8 @@ sub run {
 	my ($program) = @_;
 	# nothing of the caller's that a program would take for a request
 	local %ENV = (
+		# too much memory is refused, as malloc refuses it
+		ASAN_OPTIONS => 'allocator_may_return_null=1',
 		(map { ($_ => $ENV{$_}) }
 			grep {/^(?:PATH|TMPDIR|\w+SAN_OPTIONS)$/} keys %ENV),
 		$world->db_env,

@@ -332,7 +332,8 @@ for my $how (
 		$end->($pid);
 		has_ended($pid);
 		all_gone(@pids);
-		ok !(kill 0 => -$pid), 'and so is its process group';
+		ok eventually(sub { !(kill 0 => -$pid) }),
+		    'and so is its process group';
 	};
 }
 
