@@ -59,8 +59,8 @@ setting(const struct req *req, const char *name, const char *fallback)
 	return value != NULL && value[0] != '\0' ? value : fallback;
 }
 
-void
-need_simulator(const struct req *req)
+bool
+api_is_simulator(const struct req *req)
 {
 	static const char scheme[] = "Basic ";
 	const char *given = req_variable(req, "HTTP_AUTHORIZATION");
@@ -68,9 +68,16 @@ need_simulator(const struct req *req)
 	    setting(req, "MINITWIT_SIMULATOR_USER", DEFAULT_USER),
 	    setting(req, "MINITWIT_SIMULATOR_PASSWORD", DEFAULT_PASSWORD));
 
-	if (given == NULL || strncasecmp(given, scheme, strlen(scheme)) != 0 ||
-	    !secret_equal(given + strlen(scheme),
-		text_base64(expected, strlen(expected))))
+	return given != NULL &&
+	    strncasecmp(given, scheme, strlen(scheme)) == 0 &&
+	    secret_equal(given + strlen(scheme),
+		text_base64(expected, strlen(expected)));
+}
+
+void
+need_simulator(const struct req *req)
+{
+	if (!api_is_simulator(req))
 		reply_error(
 		    403, "You are not authorized to use this resource!");
 }

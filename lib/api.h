@@ -4,6 +4,7 @@
 #ifndef API_H
 #define API_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "reply.h"
@@ -13,7 +14,8 @@
  * request. */
 extern const struct reply_kind api_kind;
 
-/* Answers 403 unless the credentials are the simulator's. */
+/* Whether the credentials are the simulator's; or 403 unless they are. */
+bool api_is_simulator(const struct req *req);
 void need_simulator(const struct req *req);
 
 /* The body's object; answers 400 when the body is no such JSON. */

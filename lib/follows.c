@@ -34,6 +34,18 @@ follow_remove(const char *who, const char *whom)
 	return db_count(pair) == 1;
 }
 
+bool
+follow_begin(const char *token, const char *whom)
+{
+	return db_bool(db_query("SELECT follow($1, $2)", token, whom), 0, 0);
+}
+
+bool
+follow_end(const char *token, const char *whom)
+{
+	return db_bool(db_query("SELECT unfollow($1, $2)", token, whom), 0, 0);
+}
+
 const struct follows *
 follows_of(const char *name, int64_t limit)
 {

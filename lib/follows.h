@@ -7,10 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Has who follow whom, or not any longer.  Doing it twice is no error.  False
- * when either name is nobody's; nothing has changed then. */
+/* Has somebody follow whom, or not any longer: anybody, for the simulator; or
+ * whoever is logged in by the token of a session.  Doing it twice is no error.
+ * False when there is no such user or session; nothing has changed then. */
 bool follow_add(const char *who, const char *whom);
 bool follow_remove(const char *who, const char *whom);
+bool follow_begin(const char *token, const char *whom);
+bool follow_end(const char *token, const char *whom);
 
 struct follows {
 	size_t count;

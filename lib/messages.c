@@ -103,11 +103,20 @@ message_problem(const char *text)
 bool
 message_add(const char *author, const char *text)
 {
-	const struct db_rows *added =
-	    db_query("INSERT INTO messages (author_id, text)"
-		     " SELECT user_id, $2 FROM users WHERE username = $1"
-		     " RETURNING message_id",
-		author, text);
+	/* what may only be added can't be returned */
+	const struct db_rows *rows = db_query(
+	    "WITH author AS (SELECT user_id FROM users WHERE username = $1),"
+	    " added AS (INSERT INTO messages (author_id, text)"
+	    "  SELECT user_id, $2 FROM author)"
+	    " SELECT FROM author",
+	    author, text);
 
-	return db_count(added) == 1;
+	return db_count(rows) == 1;
+}
+
+bool
+message_post(const char *token, const char *text)
+{
+	return db_bool(
+	    db_query("SELECT message_post($1, $2)", token, text), 0, 0);
 }

@@ -49,7 +49,9 @@ const struct profile *messages_of(
 /* What is wrong with a text, as a sentence for its author; NULL: nothing. */
 const char *message_problem(const char *text);
 
-/* Stores a message.  False when nobody has the author's name. */
+/* Stores a message: anybody's, for the simulator; or of whoever is logged in by
+ * the token of a session.  False when there is no such author or session. */
 bool message_add(const char *author, const char *text);
+bool message_post(const char *token, const char *text);
 
 #endif

@@ -13,7 +13,7 @@
 #include "text.h"
 
 /* When to come again after a 503, in seconds. */
-#define RETRY_AFTER "1"
+#define RETRY_AFTER 1
 
 static const char our_fault[] = "Something went wrong on our side. It has been "
 				"noted. Please try again later.";
@@ -41,6 +41,7 @@ reason_of(int status)
 		{ 414, "URI Too Long" },
 		{ 415, "Unsupported Media Type" },
 		{ 417, "Expectation Failed" },
+		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
 		{ 501, "Not Implemented" },
@@ -61,6 +62,12 @@ reply_header(const char *name, const char *value)
 	if (!text_is_utf8(value, strlen(value)) || text_has_control(value))
 		die("reply: a control character in the header %s", name);
 	buf_puts(&headers, mem_format("%s: %s\r\n", name, value));
+}
+
+void
+reply_retry_after(int64_t seconds)
+{
+	reply_header("Retry-After", mem_format("%lld", (long long)seconds));
 }
 
 static void
@@ -112,7 +119,7 @@ send_error(int status, const char *sentence)
 	    reply_kind->error_body(status, reason_of(status), sentence);
 
 	if (status == 503)
-		reply_header("Retry-After", RETRY_AFTER);
+		reply_retry_after(RETRY_AFTER);
 	send_reply(status, reply_kind->error_type, body, strlen(body));
 }
 

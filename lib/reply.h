@@ -7,6 +7,8 @@
 #ifndef REPLY_H
 #define REPLY_H
 
+#include <stdint.h>
+
 #include "buf.h"
 #include "json.h"
 #include "req.h"
@@ -41,6 +43,9 @@ const char *need_name(const struct req *req, const char *shape);
 /* Adds a header to the answer, whatever it will be.  Dies when value holds a
  * control character. */
 void reply_header(const char *name, const char *value);
+
+/* Tells the client when to try again (RFC 9110 10.2.3). */
+void reply_retry_after(int64_t seconds);
 
 _Noreturn void reply_html(int status, const struct buf *body);
 _Noreturn void reply_json(const struct json_writer *json);

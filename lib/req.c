@@ -336,6 +336,14 @@ req_form(const struct req *req, const char *name)
 }
 
 const char *
+req_field(const struct req *req, const char *name)
+{
+	const char *value = req_form(req, name);
+
+	return value != NULL ? value : "";
+}
+
+const char *
 req_cookie(const struct req *req, const char *name)
 {
 	const char *at = req_variable(req, "HTTP_COOKIE");

@@ -62,6 +62,9 @@ const char *req_first_segment(const struct req *req);
 const char *req_query(const struct req *req, const char *name);
 const char *req_form(const struct req *req, const char *name);
 
+/* The same field of the form, "" when it is absent. */
+const char *req_field(const struct req *req, const char *name);
+
 /* The first cookie of that name (RFC 6265 5.4), or NULL. */
 const char *req_cookie(const struct req *req, const char *name);
 

@@ -14,22 +14,42 @@
 #define TOKEN_BYTES 32
 #define FLASH_LIFETIME 60 /* seconds: a flash belongs to the next page */
 
+static bool
+is_https(const struct req *req)
+{
+	const char *https = req_variable(req, "HTTPS");
+
+	return https != NULL && strcmp(https, "on") == 0;
+}
+
+/* A cookie of this prefix is set by this very host, over HTTPS, and nowhere
+ * else (RFC 6265bis 4.1.3.2). */
+static const char *
+full_name(const struct req *req, const char *name)
+{
+	return is_https(req) ? mem_format("__Host-%s", name) : name;
+}
+
+static const char *
+get_cookie(const struct req *req, const char *name)
+{
+	return req_cookie(req, full_name(req, name));
+}
+
 static void
 set_cookie(
     const struct req *req, const char *name, const char *value, int max_age)
 {
-	const char *https = req_variable(req, "HTTPS");
-
 	reply_header("Set-Cookie",
 	    mem_format("%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
-		name, value, max_age,
-		https != NULL && strcmp(https, "on") == 0 ? "; Secure" : ""));
+		full_name(req, name), value, max_age,
+		is_https(req) ? "; Secure" : ""));
 }
 
 const char *
 session_token(const struct req *req)
 {
-	const char *token = req_cookie(req, "session");
+	const char *token = get_cookie(req, "session");
 
 	if (token == NULL || strlen(token) != 2 * TOKEN_BYTES ||
 	    strspn(token, "0123456789abcdef") != 2 * TOKEN_BYTES)
@@ -99,7 +119,8 @@ session_begin(const struct req *req, const struct user *user,
 {
 	const char *token = secret_random(TOKEN_BYTES);
 
-	session_add(user->id, token, outdated, replacement);
+	session_add(user->id, token, req_variable(req, "REMOTE_ADDR"), outdated,
+	    replacement);
 	set_cookie(req, "session", token, SESSIONS_LIFETIME);
 }
 
@@ -110,7 +131,7 @@ session_end(const struct req *req)
 
 	if (token != NULL)
 		session_remove(token);
-	if (req_cookie(req, "session") != NULL)
+	if (get_cookie(req, "session") != NULL)
 		set_cookie(req, "session", "", 0);
 }
 
@@ -137,7 +158,7 @@ flash_leave(const struct req *req, enum flash flash, const char *name)
 enum flash
 flash_take(const struct req *req, const char **name)
 {
-	const char *cookie = req_cookie(req, "flash");
+	const char *cookie = get_cookie(req, "flash");
 	size_t len, count = sizeof(flash_codes) / sizeof(flash_codes[0]);
 
 	if (cookie == NULL)

@@ -1,9 +1,10 @@
 /* session -- who is at the browser, by a cookie, and what the next page tells
  * them (a flash), by another.
  *
- * Both cookies are HttpOnly and SameSite=Lax (RFC 6265bis), Secure under
- * HTTPS.  No state is in this process or this machine: the session's row is
- * in the database, the flash with the browser. */
+ * Both cookies are HttpOnly and SameSite=Lax (RFC 6265bis); under HTTPS also
+ * Secure, and their names begin with __Host-.  No state is in this process or
+ * this machine: the session's row is in the database, the flash with the
+ * browser. */
 
 #ifndef SESSION_H
 #define SESSION_H

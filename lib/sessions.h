@@ -1,8 +1,11 @@
 /* sessions -- which browsers are logged in as whom.
  *
  * A session is known by its token, which is with the browser alone: the table
- * has its SHA-256, made in the statement.  256 random bits need neither salt
- * nor stretching. */
+ * has its SHA-256.  256 random bits need neither salt nor stretching.
+ *
+ * A session ends after a week without use, thirty days after the login, and
+ * when its user's password changes.  sql/migrations/0003_sessions.sql does all
+ * that, and 0004_attempts.sql says how often a password may be guessed. */
 
 #ifndef SESSIONS_H
 #define SESSIONS_H
@@ -11,7 +14,8 @@
 
 #include "users.h"
 
-#define SESSIONS_LIFETIME (30 * 24 * 3600) /* seconds since the login */
+/* Seconds since the login; the database knows, too. */
+#define SESSIONS_LIFETIME (30 * 24 * 3600)
 
 /* Whose session it is; NULL when it is nobody's: unknown, ended, expired, or
  * its user is gone. */
@@ -23,15 +27,20 @@ struct session_login {
 	const struct user *session_user; /* NULL: no such session */
 	const struct user *user;         /* NULL: nobody has that name */
 	const char *password_hash;       /* the user's */
+	int64_t wait; /* seconds until the next attempt; user is NULL then */
 };
 
-/* token is NULL for a browser without one. */
-struct session_login session_login(const char *name, const char *token);
+/* Counts as an attempt to log in, unless it has to wait.  token is NULL for a
+ * browser without one.  address is the client's; NULL where there is nothing to
+ * attempt it with, and nothing to count. */
+struct session_login session_login(
+    const char *name, const char *token, const char *address);
 
-/* Begins a session.  Where the user's password hash is to be replaced, outdated
- * is the one that was read and replacement the new one; else both are NULL. */
-void session_add(int64_t user_id, const char *token, const char *outdated,
-    const char *replacement);
+/* Begins a session, which takes the attempt back.  Where the user's password
+ * hash is to be replaced, outdated is the one that was read and replacement the
+ * new one; else both are NULL. */
+void session_add(int64_t user_id, const char *token, const char *address,
+    const char *outdated, const char *replacement);
 
 /* Ends a session; no error when there is none. */
 void session_remove(const char *token);

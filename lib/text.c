@@ -342,3 +342,12 @@ text_time_rfc3339(int64_t seconds)
 {
 	return time_in("Y-M-DTh:m:sZ", seconds);
 }
+
+const char *
+text_duration(int64_t seconds)
+{
+	long long number = seconds < 60 ? seconds : (seconds + 59) / 60;
+
+	return mem_format("%lld %s%s", number,
+	    seconds < 60 ? "second" : "minute", number == 1 ? "" : "s");
+}

@@ -65,4 +65,9 @@ const char *text_time(int64_t seconds);
 const char *text_time_friendly(int64_t seconds);
 const char *text_time_rfc3339(int64_t seconds);
 
+/* A time to wait, rounded up, for people: "1 second", "59 seconds", "2
+ * minutes".
+ */
+const char *text_duration(int64_t seconds);
+
 #endif

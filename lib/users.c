@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db.h"
+#include "mem.h"
 #include "password.h"
 #include "text.h"
 
@@ -72,18 +73,40 @@ problem_with(const char *name, const char *email, const char *password,
 	return NULL;
 }
 
-const char *
-user_register(const char *name, const char *email, const char *password,
-    const char *password2)
+static struct registration
+too_soon(int64_t wait)
 {
-	const char *problem = problem_with(name, email, password, password2);
+	return (struct registration){
+		.problem = mem_format("There were many registrations from your "
+				      "address. Please try again in %s.",
+		    text_duration(wait)),
+		.wait = wait,
+	};
+}
+
+struct registration
+user_register(const char *name, const char *email, const char *password,
+    const char *password2, const char *address)
+{
+	struct registration result = {
+		.problem = problem_with(name, email, password, password2),
+	};
 	const struct db_rows *added;
 
-	if (problem != NULL)
-		return problem;
+	if (result.problem != NULL)
+		return result;
+	if (address != NULL) {
+		int64_t wait = db_number(
+		    db_query("SELECT registration_begin($1)", address), 0, 0);
+
+		if (wait > 0)
+			return too_soon(wait);
+	}
 	added = db_query("INSERT INTO users (username, email, pw_hash)"
 			 " VALUES ($1, $2, $3)"
 			 " ON CONFLICT (username) DO NOTHING RETURNING user_id",
 	    name, email, password_hash(password));
-	return db_count(added) == 1 ? NULL : taken;
+	if (db_count(added) == 0)
+		result.problem = taken;
+	return result;
 }

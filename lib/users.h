@@ -10,11 +10,17 @@ struct user {
 	const char *name;
 };
 
-/* Registers somebody.  NULL when that is done; otherwise the sentence that
- * says what is wrong, and nothing has changed.  Any text is safe to pass, a
- * missing field as NULL.  Of two registrations of one name at the same
- * instant one is refused. */
-const char *user_register(const char *name, const char *email,
-    const char *password, const char *password2);
+struct registration {
+	const char
+	    *problem; /* what is wrong, as a sentence; NULL: it is done */
+	int64_t wait; /* seconds, where it came too soon after others; else 0 */
+};
+
+/* Registers somebody, or says why not, and then nothing has changed.  Any text
+ * is safe to pass, a missing field as NULL.  Of two registrations of one name
+ * at the same instant one is refused.  address is the client's, which may
+ * register only so many; NULL: as many as it likes. */
+struct registration user_register(const char *name, const char *email,
+    const char *password, const char *password2, const char *address);
 
 #endif

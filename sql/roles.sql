@@ -1,15 +1,51 @@
--- Who may connect, and to what end.  Run by the superuser before the
--- migrations, each time; a role that exists already is left alone.
+-- Who may connect, and for how long.  Run by the superuser before the
+-- migrations, each time; roles that are there already are brought up to date.
+--
+-- Each of the web server's programs has the role that its one job needs, see
+-- apache/roles.conf.  What a role may do: sql/migrations/0005_grants.sql.
 
 \set ON_ERROR_STOP on
 
--- Owns every table; nobody logs in as it.
-SELECT 'CREATE ROLE minitwit_owner NOLOGIN'
-	WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'minitwit_owner')
+SELECT format('CREATE ROLE %I', name) FROM (VALUES
+	('minitwit_owner'),    -- has the tables; nobody logs in as it
+	('minitwit'),          -- what all programs have in common
+	('minitwit_operator'), -- the administrator's programs, bin/
+	-- the website
+	('minitwit_reader'),
+	('minitwit_poster'),
+	('minitwit_follower'),
+	('minitwit_auth'),
+	('minitwit_registrar'),
+	-- the simulator's API
+	('minitwit_api_reader'),
+	('minitwit_api_poster'),
+	('minitwit_api_follower'),
+	('minitwit_api_registrar')) AS roles (name)
+	WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
 
--- The routes: rows, no tables.  What it may do with which is granted beside
--- each table, in the migrations.
-SELECT 'CREATE ROLE minitwit LOGIN'
-	WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'minitwit')
+-- It was all programs' role once.
+ALTER ROLE minitwit NOLOGIN;
+
+SELECT format('ALTER ROLE %I LOGIN', rolname),
+	format('GRANT minitwit TO %I', rolname)
+	FROM pg_roles
+	WHERE rolname LIKE 'minitwit\_%' AND rolname <> 'minitwit_owner'
 \gexec
+
+-- A program waits for 1.25 seconds (lib/db.c): what takes longer is for nobody.
+-- Statements are transactions, so one that stays open is a fault.
+SELECT format('ALTER ROLE %I SET %s', rolname, setting)
+	FROM pg_roles CROSS JOIN (VALUES
+		('statement_timeout = ''1500ms'''),
+		('lock_timeout = ''1s'''),
+		('idle_in_transaction_session_timeout = ''1s''')
+	) AS settings (setting)
+	WHERE rolname LIKE 'minitwit\_%'
+	AND rolname NOT IN ('minitwit_owner', 'minitwit_operator')
+\gexec
+
+-- People wait longer, and stop it themselves; nobody else waits for them.
+ALTER ROLE minitwit_operator SET statement_timeout = '10min';
+ALTER ROLE minitwit_operator SET lock_timeout = '2s';
+ALTER ROLE minitwit_operator SET idle_in_transaction_session_timeout = '10s';

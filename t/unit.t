@@ -4,7 +4,7 @@
 # One of them alone, with the database of `make start`:
 #
 #	make build/gcc-static/t/unit/messages
-#	PGHOST=STATE/run PGPORT=6432 PGDATABASE=minitwit PGUSER=minitwit \
+#	PGHOST=STATE/run PGDATABASE=minitwit PGUSER=postgres \
 #		gdb build/gcc-static/t/unit/messages
 
 use strict;

@@ -3,7 +3,9 @@
  * body:    {"username", "email", "pwd"}
  * query:   latest=N
  * needs:   no other site's page (403)
- * answer:  204; 400 with the sentence that the site would show */
+ * answer:  204; 400 with the sentence that the site would show
+ *          429 after too many from one address, which do not count for the
+ *          simulator */
 
 #include <stddef.h>
 
@@ -18,15 +20,21 @@ main(void)
 {
 	const struct req *req = reply_begin(&api_kind);
 	const struct json_object *body;
-	const char *password, *problem;
+	struct registration result;
+	const char *password;
 
 	need_method(req, REQ_POST);
 	need_same_origin(req);
 	body = need_json(req);
 	password = json_string(body, "pwd");
-	problem = user_register(json_string(body, "username"),
-	    json_string(body, "email"), password, password);
-	if (problem != NULL)
-		reply_error(400, problem);
+	result = user_register(json_string(body, "username"),
+	    json_string(body, "email"), password, password,
+	    api_is_simulator(req) ? NULL : req_variable(req, "REMOTE_ADDR"));
+	if (result.wait > 0) {
+		reply_retry_after(result.wait);
+		reply_error(429, result.problem);
+	}
+	if (result.problem != NULL)
+		reply_error(400, result.problem);
 	reply_no_content();
 }

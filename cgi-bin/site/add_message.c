@@ -44,7 +44,7 @@ main(void)
 	if ((problem = message_problem(text)) != NULL)
 		refuse(req, me, text, problem);
 
-	if (!message_add(me->name, text))
+	if (!message_post(session_token(req), text))
 		reply_error(401, "Your account is gone.");
 	flash_leave(req, FLASH_RECORDED, NULL);
 	reply_redirect("/");

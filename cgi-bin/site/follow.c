@@ -16,14 +16,13 @@ int
 main(void)
 {
 	const struct req *req = reply_begin(&page_kind);
-	const struct user *me;
 	const char *name;
 
 	need_method(req, REQ_GET | REQ_POST);
 	name = need_name(req, "/{}/follow");
 	need_same_origin(req);
-	me = need_user(req);
-	if (!follow_add(me->name, name))
+	need_user(req);
+	if (!follow_begin(session_token(req), name))
 		reply_error(404, "There is no user of that name.");
 	flash_leave(req, FLASH_FOLLOWING, name);
 	reply_redirect(mem_format("/%s", text_percent_encode(name)));

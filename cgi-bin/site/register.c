@@ -3,7 +3,8 @@
  * form:     username, email, password, password2
  * session:  who has one is sent to /
  * answer:   registered: a flash, and on to /login
- *           else the form again, with the error, the username and the e-mail
+ *           else the form again, with the error, the username and the e-mail;
+ *           as a 429 after too many from one address
  *
  * A POST with Content-Type: application/json goes to api/register instead. */
 
@@ -16,16 +17,8 @@
 #include "session.h"
 #include "page.h"
 
-static const char *
-field(const struct req *req, const char *name)
-{
-	const char *value = req_form(req, name);
-
-	return value != NULL ? value : "";
-}
-
 static _Noreturn void
-show_form(const struct req *req, const char *problem)
+show_form(const struct req *req, int status, const char *problem)
 {
 	struct buf *page = page_open(req, NULL, "Sign Up");
 
@@ -50,15 +43,15 @@ show_form(const struct req *req, const char *problem)
 	    "<div class=\"actions\"><input type=\"submit\""
 	    " value=\"Sign Up\"></div>\n"
 	    "</form>\n",
-	    field(req, "username"), field(req, "email"));
-	page_send(page, 200);
+	    req_field(req, "username"), req_field(req, "email"));
+	page_send(page, status);
 }
 
 int
 main(void)
 {
 	const struct req *req = reply_begin(&page_kind);
-	const char *problem;
+	struct registration result;
 
 	need_method(req, REQ_READ | REQ_POST);
 	if (req_method(req) == REQ_POST)
@@ -66,12 +59,17 @@ main(void)
 	if (session_user(req) != NULL)
 		reply_redirect("/");
 	if (req_method(req) != REQ_POST)
-		show_form(req, NULL);
+		show_form(req, 200, NULL);
 
-	problem = user_register(field(req, "username"), field(req, "email"),
-	    field(req, "password"), field(req, "password2"));
-	if (problem != NULL)
-		show_form(req, problem);
+	result = user_register(req_field(req, "username"),
+	    req_field(req, "email"), req_field(req, "password"),
+	    req_field(req, "password2"), req_variable(req, "REMOTE_ADDR"));
+	if (result.wait > 0) {
+		reply_retry_after(result.wait);
+		show_form(req, 429, result.problem);
+	}
+	if (result.problem != NULL)
+		show_form(req, 200, result.problem);
 	flash_leave(req, FLASH_REGISTERED, NULL);
 	reply_redirect("/login");
 }

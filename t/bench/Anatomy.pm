@@ -56,7 +56,7 @@ sub programs {
 	my $naive = $stack->naive->state . '/site/cgi-bin';
 	my %refused = (REQUEST_METHOD => 'PUT', REQUEST_URI => '/public',
 		HTTP_HOST => 'localhost', GATEWAY_INTERFACE => 'CGI/1.1');
-	my %list = (%refused, $stack->world->db_env, REQUEST_METHOD => 'GET',
+	my %list = (%refused, $stack->world->db_env('site/public'), REQUEST_METHOD => 'GET',
 		REQUEST_URI => '/public');
 
 	return (
@@ -81,7 +81,8 @@ sub programs {
 sub database {
 	my ($self) = @_;
 	my $run = $self->{stack}->world->state . '/run';
-	my $who = 'dbname=minitwit user=minitwit passfile=/dev/null';
+	my $who = 'dbname=minitwit user=minitwit_reader'
+	    . ' passfile=/dev/null';
 	my $pooled = "host=$run port=6432 $who";
 	my $direct = "host=$run port=5432 $who";
 	my @statement = $self->statement_of('/public');
@@ -115,11 +116,12 @@ sub statement_of {
 	# which a log here never has otherwise
 	my %log = (log_statement => 'all', log_parameter_max_length => -1,
 		log_error_verbosity => 'default');
-	$stack->sql('minitwit', "ALTER ROLE minitwit SET $_ = '$log{$_}'")
-	    for sort keys %log;
+	my @names = sort keys %log;
+	my $alter = 'ALTER ROLE minitwit_reader';
+	$stack->sql('minitwit', "$alter SET $_ = '$log{$_}'") for @names;
 	$stack->world->cgi('site/public', '', REQUEST_URI => $target,
 		PGPORT => 5432);
-	$stack->sql('minitwit', 'ALTER ROLE minitwit RESET ALL');
+	$stack->sql('minitwit', "$alter RESET $_") for @names;
 	my $text = do { local $/ = undef; <$in> };
 	my ($sql, $values) =
 	    $text =~ /execute <unnamed>: (.*?)\n\S+ \S+ UTC .*?parameters: (.*)/s

@@ -88,7 +88,7 @@ sub start {
 	my $pid = fork // croak $!;
 
 	return $pid if $pid;
-	%ENV = ($stack->world->db_env, GATEWAY_INTERFACE => 'CGI/1.1',
+	%ENV = ($stack->world->db_env($program), GATEWAY_INTERFACE => 'CGI/1.1',
 		REQUEST_METHOD => 'GET', HTTP_HOST => 'localhost', %env);
 	open STDIN, '<', $input or POSIX::_exit(1);
 	open STDOUT, '>&', $output or POSIX::_exit(1);

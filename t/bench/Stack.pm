@@ -184,7 +184,7 @@ sub sql {
 sub spare_connections {
 	my ($self) = @_;
 	my $ended = $self->sql('postgres', <<'SQL');
-WITH mine AS (SELECT pid FROM pg_stat_activity WHERE usename = 'minitwit')
+WITH mine AS (SELECT pid FROM pg_stat_activity WHERE usename LIKE 'minitwit%')
 SELECT count(pg_terminate_backend(pid)) FROM mine
 WHERE (SELECT count(*) FROM mine) > 15
 SQL

@@ -105,7 +105,7 @@ sub refused {
 sub without_stdin {
 	my ($program, %env) = @_;
 	my $file = World::program_file($program);
-	local %ENV = ($world->db_env, SCRIPT_FILENAME => $file, %env);
+	local %ENV = ($world->db_env($program), SCRIPT_FILENAME => $file, %env);
 	return World::run_program('', '/bin/sh', '-c', 'exec "$0" <&-', $file);
 }
 

@@ -233,24 +233,44 @@ sub hanging {
 }
 
 # One checksum of every row there is, and of the simulator's latest number:
-# the same before and after what must change nothing.
+# the same before and after what must change nothing.  Only that somebody has
+# tried to log in may be counted.
 sub fingerprint {
 	my ($self) = @_;
 	$self->{fingerprint} //= join ' || ', map {
 		"(SELECT md5(coalesce(string_agg(t::text, '+' ORDER BY"
 		    . " t::text), '')) FROM $_ AS t)"
 	} split /\n/, $self->sql(q{SELECT quote_ident(tablename)
-		FROM pg_tables WHERE schemaname = 'public' ORDER BY 1});
+		FROM pg_tables WHERE schemaname = 'public'
+		AND tablename <> 'attempts' ORDER BY 1});
 	return $self->sql("SELECT md5($self->{fingerprint}"
 		. " || (SELECT last_value::text FROM latest))");
 }
 
-# The environment of a program that uses this world's database.
+# Each program's role in the database, from apache/roles.conf.
+sub roles {
+	my (%role, $folder, @files);
+	open my $conf, '<', "$root/apache/roles.conf" or croak $!;
+	while (my $line = <$conf>) {
+		$folder = $1 if $line =~ m{<Directory .*/cgi-bin/(\w+)"};
+		@files = split /\|/, $1
+		    if $line =~ /<Files(?:Match)? "\W*([\w|]+)\W*"/;
+		@role{ map {"$folder/$_"} @files } = ($1) x @files
+		    if $line =~ /SetEnv PGUSER (\w+)/;
+	}
+	return %role;
+}
+
+# The environment of a program that uses this world's database: as Apache gives
+# it to a route, or for who may do everything.
 sub db_env {
-	my ($self) = @_;
-	return (PGHOST => "$self->{state}/run", PGPORT => 6432,
-		PGDATABASE => 'minitwit', PGUSER => 'minitwit',
-		PGPASSFILE => "$self->{state}/pgpass");
+	my ($self, $program) = @_;
+	my %role = roles();
+	return (PGHOST => "$self->{state}/run", PGDATABASE => 'minitwit',
+		PGPASSFILE => "$self->{state}/pgpass",
+		defined $program
+		? (PGPORT => 6432, PGUSER => $role{$program} // 'nobody')
+		: (PGPORT => 5432, PGUSER => 'postgres'));
 }
 
 # The file of a program under test: "site/login" without build folder.
@@ -266,7 +286,7 @@ sub cgi {
 	my ($self, $program, $body, %env) = @_;
 	my $file = program_file($program);
 	local %ENV = (
-		PATH => $ENV{PATH}, $self->db_env,
+		PATH => $ENV{PATH}, $self->db_env($program),
 		GATEWAY_INTERFACE => 'CGI/1.1', REQUEST_METHOD => 'GET',
 		REQUEST_URI => '/', SCRIPT_FILENAME => $file,
 		HTTP_HOST => 'localhost',

@@ -1,5 +1,6 @@
 #include "sessions.h"
 
+#include "messages.h"
 #include "secret.h"
 #include "unit.h"
 #include "person.h"
@@ -38,7 +39,7 @@ test_add_and_remove(void **state)
 
 	(void)state;
 	assert_null(session_find(token));
-	session_add(ann->id, token, NULL, NULL);
+	session_add(ann->id, token, NULL, NULL, NULL);
 	found = session_find(token);
 	assert_int_equal(found->id, ann->id);
 	assert_string_equal(found->name, ann->name);
@@ -55,7 +56,7 @@ static void
 test_digest(void **state)
 {
 	(void)state;
-	session_add(person("sessions Ann")->id, "abc", NULL, NULL);
+	session_add(person("sessions Ann")->id, "abc", NULL, NULL, NULL);
 	assert_int_equal(
 	    db_count(db_query("SELECT FROM sessions WHERE token_digest = $1",
 		"ba7816bf8f01cfea414140de5dae2223"
@@ -72,8 +73,8 @@ test_two_browsers(void **state)
 	const char *one = new_token(), *two = new_token();
 
 	(void)state;
-	session_add(ann->id, one, NULL, NULL);
-	session_add(ann->id, two, NULL, NULL);
+	session_add(ann->id, one, NULL, NULL, NULL);
+	session_add(ann->id, two, NULL, NULL, NULL);
 	session_remove(one);
 	assert_null(session_find(one));
 	assert_int_equal(session_find(two)->id, ann->id);
@@ -86,7 +87,7 @@ test_lifetime(void **state)
 	const char *token = new_token();
 
 	(void)state;
-	session_add(ann->id, token, NULL, NULL);
+	session_add(ann->id, token, NULL, NULL, NULL);
 	assert_in_range(
 	    db_number(
 		db_query("SELECT extract(epoch FROM expires_at - now())"
@@ -94,6 +95,64 @@ test_lifetime(void **state)
 		    token),
 		0, 0),
 	    SESSIONS_LIFETIME - 60, SESSIONS_LIFETIME);
+}
+
+static void
+set_age(const char *token, const char *interval)
+{
+	db_query("UPDATE sessions SET used_at = now() - $2::interval"
+		 " WHERE token_digest = " DIGEST,
+	    token, interval);
+}
+
+static int64_t
+age_of(const char *token)
+{
+	return db_number(db_query("SELECT extract(epoch FROM now() - used_at)"
+				  "::bigint FROM sessions"
+				  " WHERE token_digest = " DIGEST,
+			     token),
+	    0, 0);
+}
+
+static void
+test_idle(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+	const char *token = new_token();
+
+	(void)state;
+	session_add(ann->id, token, NULL, NULL, NULL);
+	/* a row that was used within the hour is left alone */
+	set_age(token, "59 minutes");
+	assert_non_null(session_find(token));
+	assert_in_range(age_of(token), 3540, 3599);
+	set_age(token, "167 hours");
+	assert_non_null(session_find(token));
+	assert_in_range(age_of(token), 0, 60);
+	set_age(token, "168 hours");
+	assert_null(session_find(token));
+	assert_null(session_login(ann->name, token, NULL).session_user);
+	assert_false(message_post(token, "Hello"));
+}
+
+static void
+test_password_change(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+	const struct user *bob = person("sessions Bob");
+	const char *anns = new_token(), *bobs = new_token();
+
+	(void)state;
+	session_add(ann->id, anns, NULL, NULL, NULL);
+	session_add(bob->id, bobs, NULL, NULL, NULL);
+	db_query("UPDATE users SET pw_hash = 'none' WHERE user_id = $1",
+	    db_integer(ann->id));
+	assert_non_null(session_find(anns));
+	db_query("UPDATE users SET pw_hash = 'other' WHERE user_id = $1",
+	    db_integer(ann->id));
+	assert_null(session_find(anns));
+	assert_non_null(session_find(bobs));
 }
 
 static void
@@ -107,9 +166,9 @@ test_expired(void **state)
 	insert_session(ann, lasting, 60);
 	assert_null(session_find(expired));
 	assert_non_null(session_find(lasting));
-	assert_null(session_login(ann->name, expired).session_user);
+	assert_null(session_login(ann->name, expired, NULL).session_user);
 
-	session_add(ann->id, new_token(), NULL, NULL);
+	session_add(ann->id, new_token(), NULL, NULL, NULL);
 	assert_int_equal(count_sessions(expired), 0);
 	assert_int_equal(count_sessions(lasting), 1);
 }
@@ -127,25 +186,19 @@ test_login(void **state)
 	struct session_login login;
 
 	(void)state;
-	session_add(bob->id, token, NULL, NULL);
+	session_add(bob->id, token, NULL, NULL, NULL);
 
-	login = session_login(ann->name, NULL);
+	login = session_login(ann->name, NULL, NULL);
 	assert_null(login.session_user);
 	assert_int_equal(login.user->id, ann->id);
 	assert_string_equal(login.user->name, ann->name);
 	assert_string_equal(login.password_hash, "none");
 
-	login = session_login(ann->name, token);
+	login = session_login(ann->name, token, NULL);
 	assert_int_equal(login.session_user->id, bob->id);
 	assert_string_equal(login.session_user->name, bob->name);
-	assert_int_equal(login.user->id, ann->id);
 
-	login = session_login(NOBODY, token);
-	assert_int_equal(login.session_user->id, bob->id);
-	assert_null(login.user);
-	assert_null(login.password_hash);
-
-	login = session_login(NOBODY, new_token());
+	login = session_login(NOBODY, new_token(), NULL);
 	assert_null(login.session_user);
 	assert_null(login.user);
 }
@@ -153,7 +206,7 @@ test_login(void **state)
 static const char *
 hash_of(const struct user *user)
 {
-	return session_login(user->name, NULL).password_hash;
+	return session_login(user->name, NULL, NULL).password_hash;
 }
 
 static void
@@ -161,16 +214,148 @@ test_rehash(void **state)
 {
 	const struct user *ann = person("sessions Ann");
 	const struct user *bob = person("sessions Bob");
+	const char *before = new_token();
 
 	(void)state;
-	session_add(ann->id, new_token(), NULL, NULL);
+	session_add(ann->id, before, NULL, NULL, NULL);
 	assert_string_equal(hash_of(ann), "none");
 	/* somebody else was faster */
-	session_add(ann->id, new_token(), "another", "new");
+	session_add(ann->id, new_token(), NULL, "another", "new");
 	assert_string_equal(hash_of(ann), "none");
-	session_add(ann->id, new_token(), "none", "new");
+	session_add(ann->id, new_token(), NULL, "none", "new");
 	assert_string_equal(hash_of(ann), "new");
 	assert_string_equal(hash_of(bob), "none");
+	/* the password is the same */
+	assert_non_null(session_find(before));
+}
+
+/* --- attempts --- */
+
+/* As if all that was counted had been counted so much earlier. */
+static void
+let_pass(const char *interval)
+{
+	db_query(
+	    "UPDATE attempts SET last_at = last_at - $1::interval", interval);
+}
+
+/* So many attempts from an address, all let through. */
+static void
+attempt(const char *name, const char *address, int times)
+{
+	for (int i = 0; i < times; i++)
+		assert_int_equal(session_login(name, NULL, address).wait, 0);
+}
+
+static int64_t
+wait_of(const char *name, const char *address)
+{
+	struct session_login login = session_login(name, NULL, address);
+
+	if (login.wait > 0) {
+		assert_null(login.user);
+		assert_null(login.password_hash);
+	}
+	return login.wait;
+}
+
+static void
+test_attempts_of_an_account(void **state)
+{
+	const char *const names[] = { person("sessions Ann")->name,
+		"sessions: nobody else" };
+	const int64_t waits[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900,
+		900 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		/* wherever they come from */
+		for (int n = 0; n < 10; n++)
+			attempt(names[i],
+			    mem_format("192.0.2.%d", 10 * (int)i + n), 1);
+		for (size_t n = 0; n < sizeof(waits) / sizeof(waits[0]); n++) {
+			assert_int_equal(
+			    wait_of(names[i], "192.0.2.99"), waits[n]);
+			/* to have asked too early changes nothing */
+			assert_int_equal(
+			    wait_of(names[i], "192.0.2.99"), waits[n]);
+			db_query("UPDATE attempts SET last_at = last_at"
+				 " - $1 * interval '1 second', count = count"
+				 " + $1 / 600.0 WHERE kind = 'account'",
+			    db_integer(waits[n]));
+			attempt(names[i],
+			    mem_format("198.51.100.%zu", 20 * i + n), 1);
+		}
+	}
+}
+
+static void
+test_attempts_are_forgotten(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+
+	(void)state;
+	attempt(ann->name, "203.0.113.1", 10);
+	assert_int_equal(wait_of(ann->name, "203.0.113.1"), 1);
+	let_pass("20 minutes");
+	attempt(ann->name, "203.0.113.1", 2);
+	assert_int_equal(wait_of(ann->name, "203.0.113.1"), 1);
+	let_pass("1 day");
+	attempt(ann->name, "203.0.113.1", 10);
+}
+
+static void
+test_attempts_from_an_address(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		attempt(person("sessions Ann")->name, "2001:db8::1", 1);
+	assert_int_equal(
+	    wait_of(person("sessions Ann")->name, "2001:db8::1"), 1);
+	/* a neighbour is the same client, another network is not */
+	assert_int_equal(
+	    wait_of(person("sessions Ann")->name, "2001:db8::2:3"), 1);
+	attempt(person("sessions Ann")->name, "2001:db8:0:1::1", 1);
+	/* of a link */
+	attempt(person("sessions Ann")->name, "fe80::1%eth0", 1);
+}
+
+static void
+test_success_takes_its_attempt_back(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+
+	(void)state;
+	for (int i = 0; i < 70; i++) {
+		attempt(ann->name, "203.0.113.2", 1);
+		session_add(ann->id, new_token(), "203.0.113.2", NULL, NULL);
+	}
+	attempt(person("sessions Bob")->name, "203.0.113.2", 10);
+}
+
+/* The owner gets in from where they have been before, whatever others do. */
+static void
+test_acquaintance(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+	const struct user *bob = person("sessions Bob");
+
+	(void)state;
+	attempt(ann->name, "203.0.113.3", 1);
+	session_add(ann->id, new_token(), "203.0.113.3", NULL, NULL);
+
+	attempt(ann->name, "203.0.113.4", 10);
+	assert_int_equal(wait_of(ann->name, "203.0.113.4"), 1);
+	for (int i = 0; i < 60; i++)
+		attempt(person("sessions Zoe")->name, "203.0.113.3", 1);
+	assert_int_equal(wait_of(bob->name, "203.0.113.3"), 1);
+
+	attempt(ann->name, "203.0.113.3", 20);
+	assert_int_equal(wait_of(ann->name, "203.0.113.3"), 1);
+	for (int i = 0; i < 10; i++) {
+		let_pass("1 minute");
+		attempt(ann->name, "203.0.113.3", 1);
+	}
 }
 
 int
@@ -180,8 +365,15 @@ main(void)
 	UNIT_TEST(test_digest);
 	UNIT_TEST(test_two_browsers);
 	UNIT_TEST(test_lifetime);
+	UNIT_TEST(test_idle);
+	UNIT_TEST(test_password_change);
 	UNIT_TEST(test_expired);
 	UNIT_TEST(test_login);
 	UNIT_TEST(test_rehash);
+	UNIT_TEST(test_attempts_of_an_account);
+	UNIT_TEST(test_attempts_are_forgotten);
+	UNIT_TEST(test_attempts_from_an_address);
+	UNIT_TEST(test_success_takes_its_attempt_back);
+	UNIT_TEST(test_acquaintance);
 	return unit_run();
 }

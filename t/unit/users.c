@@ -78,7 +78,8 @@ test_refused(void **state)
 	const struct refused *row = row_of(state);
 
 	assert_string_equal(user_register(row->username, row->email,
-				row->password, row->password2),
+				row->password, row->password2, NULL)
+				.problem,
 	    row->problem);
 	assert_int_equal(
 	    count_users(row->username != NULL ? row->username : ""), 0);
@@ -91,13 +92,16 @@ test_too_long(void **state)
 
 	(void)state;
 	assert_string_equal(
-	    user_register(times("\U0001f600", 65), "a@b", "pw", "pw"),
+	    user_register(times("\U0001f600", 65), "a@b", "pw", "pw", NULL)
+		.problem,
 	    "The username has more than 64 characters");
 	assert_string_equal(
-	    user_register(NAME, mem_format("%s@bc", local), "pw", "pw"),
+	    user_register(NAME, mem_format("%s@bc", local), "pw", "pw", NULL)
+		.problem,
 	    "The email address has more than 254 characters");
 	assert_string_equal(
-	    user_register(NAME, "a@b", times("x", 1001), times("x", 1001)),
+	    user_register(NAME, "a@b", times("x", 1001), times("x", 1001), NULL)
+		.problem,
 	    "The password has more than 1,000 characters");
 	assert_int_equal(count_users(NAME), 0);
 }
@@ -125,7 +129,8 @@ test_registered(void **state)
 	const char *password = "pw \u00e4'";
 	const struct db_rows *rows;
 
-	assert_null(user_register(name, "a@b", password, password));
+	assert_null(
+	    user_register(name, "a@b", password, password, NULL).problem);
 	rows = db_query(
 	    "SELECT username, email, pw_hash FROM users WHERE username = $1",
 	    name);
@@ -135,7 +140,8 @@ test_registered(void **state)
 	assert_true(password_matches(password, db_text(rows, 0, 2)));
 	assert_false(password_is_outdated(db_text(rows, 0, 2)));
 
-	assert_string_equal(user_register(name, "c@d", "x", "x"), TAKEN);
+	assert_string_equal(
+	    user_register(name, "c@d", "x", "x", NULL).problem, TAKEN);
 	assert_int_equal(count_users(name), 1);
 }
 
@@ -149,7 +155,8 @@ test_longest(void **state)
 	const char *password = times("\u20ac", 1000);
 
 	(void)state;
-	assert_null(user_register(name, email, password, password));
+	assert_null(
+	    user_register(name, email, password, password, NULL).problem);
 	assert_int_equal(count_users(name), 1);
 }
 
@@ -160,15 +167,19 @@ test_similar_names(void **state)
 	int pid = (int)getpid();
 
 	(void)state;
-	assert_null(
-	    user_register(mem_format("Users Ann %d", pid), "a@b", "pw", "pw"));
-	assert_null(
-	    user_register(mem_format("users ann %d", pid), "a@b", "pw", "pw"));
+	assert_null(user_register(
+	    mem_format("Users Ann %d", pid), "a@b", "pw", "pw", NULL)
+			.problem);
+	assert_null(user_register(
+	    mem_format("users ann %d", pid), "a@b", "pw", "pw", NULL)
+			.problem);
 	/* the same for the eye, in two ways of writing */
 	assert_null(user_register(
-	    mem_format("users \u00e9 %d", pid), "a@b", "pw", "pw"));
+	    mem_format("users \u00e9 %d", pid), "a@b", "pw", "pw", NULL)
+			.problem);
 	assert_null(user_register(
-	    mem_format("users e\u0301 %d", pid), "a@b", "pw", "pw"));
+	    mem_format("users e\u0301 %d", pid), "a@b", "pw", "pw", NULL)
+			.problem);
 }
 
 /* Of four at the same instant three are refused. */
@@ -182,7 +193,8 @@ test_race(void **state)
 	fflush(NULL);
 	for (size_t i = 0; i < 4; i++) {
 		if (fork() == 0)
-			_exit(user_register(name, "a@b", "pw", "pw") == NULL);
+			_exit(user_register(name, "a@b", "pw", "pw", NULL)
+				  .problem == NULL);
 	}
 	for (size_t i = 0; i < 4; i++) {
 		wait(&status);

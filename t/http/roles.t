@@ -1,0 +1,225 @@
+# What each route may do in the database: its role is taken, by way of PgBouncer
+# as the route would, and everything is tried that any route does and that none
+# may do.  What is not on a role's list has to be refused.
+
+use strict;
+use warnings;
+use File::Glob qw(bsd_glob);
+use File::Temp;
+use Test::More;
+use World;
+
+my $world = World->new;
+my $jar = $world->login('Ann');
+$world->register('Bob');
+my %role_of = World::roles();
+my $root = World::root();
+
+# --- every program has a role, and every role a program ---
+
+my @programs = map { m{/cgi-bin/(.*)\.c$} } bsd_glob "$root/cgi-bin/*/*.c";
+is_deeply [ sort keys %role_of ],
+    [ sort grep { $_ ne 'site/error' } @programs ],
+    'each program has a role, but the one that asks nothing';
+
+my @roles = do { my %seen; grep { !$seen{$_}++ } sort values %role_of };
+is $world->sql(q{SELECT string_agg(rolname, ' ' ORDER BY rolname)
+	FROM pg_roles WHERE rolcanlogin AND NOT rolsuper}),
+    join(' ', sort @roles, 'minitwit_operator'),
+    'nobody else can log in, but the operator';
+open my $users, '<', "$root/ops/pgbouncer-users" or die $!;
+is_deeply [ sort map {/"(\w+)" ""/} <$users> ], \@roles,
+    'PgBouncer lets in the programs only';
+is $world->sql(q{SELECT count(*) FROM pg_roles WHERE rolname LIKE 'minitwit%'
+	AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication
+	OR rolbypassrls)}), 0, 'none of them has a special right';
+is $world->sql(q{SELECT string_agg(DISTINCT m.roleid::regrole::text, ' ')
+	FROM pg_auth_members AS m JOIN pg_roles AS r ON r.oid = m.member
+	WHERE r.rolname LIKE 'minitwit%'}), 'minitwit',
+    '... nor another role\'s';
+
+# --- what there is to do ---
+
+my $token = 'f' x 64;
+$world->sql(qq{INSERT INTO sessions (user_id, token_digest)
+	SELECT user_id, token_digest('$token') FROM users WHERE username = 'Ann'});
+
+my %abilities = (
+	names => "SELECT user_id, username FROM users",
+	messages => "SELECT message_id, author_id, text, pub_date, flagged"
+	    . " FROM messages",
+	follows => "SELECT who_id, whom_id FROM followers",
+	timeline => "SELECT FROM timeline(1, 100, 31)",
+	session => "SELECT * FROM session_find('$token')",
+	'session end' => "SELECT session_end('$token')",
+	login => "SELECT * FROM login_begin('Ann', NULL, '192.0.2.1')",
+	'session begin' => "SELECT session_begin(1, repeat('e', 64),"
+	    . " '192.0.2.1', NULL, NULL)",
+	'post' => "SELECT message_post('$token', 'Hello')",
+	'follow' => "SELECT follow('$token', 'Bob'), unfollow('$token', 'Bob')",
+	'registration' => "SELECT registration_begin('192.0.2.1')",
+	'new user' => "INSERT INTO users (username, email, pw_hash)"
+	    . " VALUES ('Zoe', 'a\@b', 'none') RETURNING user_id",
+	'new message' => "INSERT INTO messages (author_id, text)"
+	    . " VALUES (1, 'Hello')",
+	'new follow' => "INSERT INTO followers VALUES (1, 2)"
+	    . " ON CONFLICT DO NOTHING",
+	'end of a follow' => "DELETE FROM followers WHERE who_id = 1",
+	latest => "SELECT last_value FROM latest",
+	'set latest' => "SELECT setval('latest', 7)",
+	flag => "UPDATE messages SET flagged = true WHERE message_id = 1",
+);
+
+my @api = ('latest', 'set latest', 'names');
+my %may = (
+	minitwit_reader =>
+	    [qw(names messages follows timeline session latest)],
+	minitwit_poster => [qw(session post)],
+	minitwit_follower => [qw(session follow)],
+	minitwit_auth => [ qw(session login), 'session begin', 'session end' ],
+	minitwit_registrar =>
+	    [ qw(names session registration), 'new user' ],
+	minitwit_api_reader => [ @api, 'messages' ],
+	minitwit_api_poster => [ @api, qw(messages follows), 'new message' ],
+	minitwit_api_follower =>
+	    [ @api, 'follows', 'new follow', 'end of a follow' ],
+	minitwit_api_registrar => [ @api, 'registration', 'new user' ],
+	minitwit_operator => [qw(names messages follows flag)],
+);
+
+# What nobody may do, whatever became of a program.
+my %never = (
+	# secrets
+	'hashes' => "SELECT pw_hash FROM users",
+	'a hash by a question' => "SELECT FROM users WHERE pw_hash LIKE 's%'",
+	'e-mail addresses' => "SELECT email FROM users",
+	'all columns' => "SELECT * FROM users",
+	'whole rows' => "SELECT users FROM users",
+	'sessions' => "SELECT token_digest FROM sessions",
+	'attempts' => "SELECT * FROM attempts",
+	'addresses' => "SELECT * FROM known_addresses",
+	'passwords of roles' => "SELECT rolpassword FROM pg_authid",
+	'statistics of columns' => "SELECT * FROM pg_statistic",
+	'a file' => "SELECT pg_read_file('/etc/passwd')",
+	'a file by COPY' => "COPY messages FROM '/etc/passwd'",
+	# changes
+	'a password' => "UPDATE users SET pw_hash = 'x'",
+	'a name' => "UPDATE users SET username = 'x' WHERE user_id = 1",
+	'an id' => "INSERT INTO users VALUES (99, 'Zoe', 'a\@b', 'x')",
+	'a user\'s end' => "DELETE FROM users",
+	'a text' => "UPDATE messages SET text = 'x'",
+	'a time' => "INSERT INTO messages (author_id, text, pub_date)"
+	    . " VALUES (1, 'x', '1970-01-01')",
+	'a message\'s end' => "DELETE FROM messages",
+	'all messages\' end' => "TRUNCATE messages",
+	'a made-up session' => "INSERT INTO sessions VALUES ('x', 1)",
+	'all sessions\' end' => "DELETE FROM sessions",
+	'another limit' => "UPDATE attempt_limits SET free = 1000000",
+	'forgotten attempts' => "DELETE FROM attempts",
+	'a counted attempt' => "SELECT attempt_take_back('account', 'Ann')",
+	'a migration' => "DELETE FROM schema_migrations",
+	# definitions
+	'a table' => "CREATE TABLE mine (i int)",
+	'a temporary table' => "CREATE TEMP TABLE mine (i int)",
+	'a view' => "CREATE VIEW mine AS SELECT 1",
+	'a function' => "CREATE FUNCTION mine() RETURNS int LANGUAGE sql"
+	    . " RETURN 1",
+	'a schema' => "CREATE SCHEMA mine",
+	'an extension' => "CREATE EXTENSION dblink",
+	'a dropped table' => "DROP TABLE messages",
+	'a trigger' => "ALTER TABLE users DISABLE TRIGGER ALL",
+	'a role' => "CREATE ROLE mine SUPERUSER",
+	'the owner' => "SET ROLE minitwit_owner",
+	'the superuser' => "SET SESSION AUTHORIZATION postgres",
+	'a grant' => "GRANT SELECT ON users TO PUBLIC",
+	'a program' => "COPY (SELECT 1) TO PROGRAM 'id'",
+	'a setting' => "SET log_statement = 'none'",
+	'code' => "DO LANGUAGE plpgsql \$\$ BEGIN"
+	    . " PERFORM pw_hash FROM users; END \$\$",
+	# the way of others
+	'a large object' => "SELECT lo_from_bytea(0, 'x')",
+	'an advisory lock' => "SELECT pg_advisory_lock(1)",
+	'others\' connections' => "SELECT pg_terminate_backend(pid)"
+	    . " FROM pg_stat_activity WHERE pid <> pg_backend_pid()",
+	'the log of changes' =>
+	    "SELECT pg_logical_emit_message(false, 'x', 'x')",
+	'a lock on messages' => "LOCK TABLE messages IN EXCLUSIVE MODE",
+	'sleep' => "SELECT pg_sleep(0)",
+);
+
+# The SQLSTATE of each of the statements, as a role; each is taken back.
+sub outcomes {
+	my ($role, $statements) = @_;
+	local %ENV = (%ENV, PGHOST => $world->state . '/run', PGUSER => $role,
+		PGDATABASE => 'minitwit',
+		PGPORT => $role eq 'minitwit_operator' ? 5432 : 6432);
+	my $script = File::Temp->new;
+	my @names = sort keys %$statements;
+	print {$script} "BEGIN;\n$statements->{$_} \\g /dev/null\n",
+	    "\\echo :SQLSTATE\nROLLBACK;\n" for @names;
+	close $script;
+	my @states = split /\n/, qx{psql -XAtq -f '$script' 2>/dev/null};
+	my %outcome;
+	@outcome{@names} = @states;
+	return %outcome;
+}
+
+for my $role (sort keys %may) {
+	subtest $role => sub {
+		my %outcome = outcomes($role, { %abilities, %never });
+		my %may = map { $_ => 1 } @{ $may{$role} };
+		for (sort keys %abilities) {
+			if ($may{$_}) {
+				is $outcome{$_}, '00000', "$_: may";
+			} else {
+				is $outcome{$_}, '42501', "$_: may not";
+			}
+		}
+		# 42501: insufficient privilege
+		is $outcome{$_}, '42501', "$_: never" for sort keys %never;
+	};
+}
+is_deeply [ grep { !$may{$_} } @roles ], [], 'no role was left out';
+
+# --- time ---
+
+for my $role (@roles) {
+	is $world->sql(qq{SELECT string_agg(setting, ' ' ORDER BY setting)
+		FROM pg_roles CROSS JOIN unnest(rolconfig) AS setting
+		WHERE rolname = '$role'}),
+	    'idle_in_transaction_session_timeout=1s lock_timeout=1s'
+	    . ' statement_timeout=1500ms', "$role: takes no longer than that";
+}
+
+# --- Apache gives them their roles ---
+
+$world->get($_, jar => $jar) for qw(/ /public /Ann /Ann/follow /login);
+$world->post('/add_message', [ text => 'Hello' ], jar => $jar);
+$world->get('/register');
+$world->get($_, jar => $jar) for qw(/register /logout);
+$world->api(GET => $_) for qw(/msgs /msgs/Ann /fllws/Ann /latest);
+$world->register('Zoe');
+is $world->sql(q{SELECT string_agg(DISTINCT usename, ' ' ORDER BY usename)
+	FROM pg_stat_activity WHERE usename LIKE 'minitwit%'}),
+    join(' ', @roles), 'the routes are at work as their roles, all of them';
+
+# --- nobody else ---
+
+is $world->sql('SHOW listen_addresses'), '', 'PostgreSQL takes no TCP';
+SKIP: {
+	skip 'only root can be somebody else', 2 if $> != 0;
+	my $state = $world->state;
+	my @nobody = (qw(setpriv --reuid=nobody --regid=nogroup --clear-groups
+		psql -XAtq -U postgres -c), 'SELECT 1', 'postgres', '-h');
+	my ($in_the_way) = World::run_program('', @nobody, "$state/run");
+	like $in_the_way->{stderr}, qr/Permission denied/,
+	    'another user does not get to the socket';
+	chmod 0755, $state, "$state/run";
+	chmod 0777, "$state/run/.s.PGSQL.5432";
+	my ($let_in) = World::run_program('', @nobody, "$state/run");
+	like $let_in->{stderr}, qr/Peer authentication failed/,
+	    '... and would not be let in';
+	chmod 0700, "$state/run";
+}
+
+done_testing;
