@@ -63,41 +63,40 @@ CREATE FUNCTION attempt_digest(subject text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN encode(sha256(convert_to(subject, 'UTF8')), 'hex');
 
--- How many of them are not forgotten yet.
-CREATE FUNCTION attempts_left(a attempts, l attempt_limits)
-RETURNS double precision
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN greatest(0, a.count - extract(epoch FROM now() - a.last_at)
-	/ extract(epoch FROM l.forgotten));
-
--- The seconds to wait before the next one; 0: none.
-CREATE FUNCTION attempt_wait(kind text, subject text) RETURNS bigint
-LANGUAGE plpgsql STABLE
-AS $$
-#variable_conflict use_variable
-BEGIN
-	RETURN coalesce((
-		SELECT greatest(0, ceil(extract(epoch FROM a.last_at - now())
-			+ least(2 ^ least(ceil(attempts_left(a, l)) - l.free, 30),
-				extract(epoch FROM l.longest))))
-		FROM attempts AS a JOIN attempt_limits AS l USING (kind)
-		WHERE a.kind = kind AND a.subject = attempt_digest(subject)
-		AND ceil(attempts_left(a, l)) >= l.free), 0);
-END $$;
-
-CREATE FUNCTION attempt_count(kind text, subject text) RETURNS void
+-- Counts an attempt, and gives 0, unless it comes too soon: then it gives the
+-- seconds to wait, and nothing has changed.  Of many at once one goes first.
+CREATE FUNCTION attempt(kind text, subject text) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_variable
+DECLARE
+	digest CONSTANT text := attempt_digest(subject);
+	limits attempt_limits;
+	past attempts;
+	since double precision;
+	wait double precision := 0;
 BEGIN
-	INSERT INTO attempts AS a
-		VALUES (kind, attempt_digest(subject), 1, now())
-		ON CONFLICT ON CONSTRAINT attempts_pkey DO UPDATE SET
-			count = 1 + (SELECT attempts_left(a, l)
-				FROM attempt_limits AS l WHERE l.kind = kind),
-			last_at = now();
-	-- what a crash takes of this nobody was told
+	SELECT * INTO limits FROM attempt_limits AS l WHERE l.kind = kind;
+	INSERT INTO attempts VALUES (kind, digest, 0, now())
+		ON CONFLICT ON CONSTRAINT attempts_pkey DO NOTHING;
+	SELECT * INTO past FROM attempts AS a
+		WHERE a.kind = kind AND a.subject = digest FOR UPDATE;
+	since := extract(epoch FROM clock_timestamp() - past.last_at);
+	past.count := greatest(0,
+		past.count - since / extract(epoch FROM limits.forgotten));
+	IF ceil(past.count) >= limits.free THEN
+		wait := least(2 ^ least(ceil(past.count) - limits.free, 30),
+			extract(epoch FROM limits.longest)) - since;
+	END IF;
+	IF wait > 0 THEN
+		RETURN ceil(wait);
+	END IF;
+	UPDATE attempts AS a
+		SET count = past.count + 1, last_at = clock_timestamp()
+		WHERE a.kind = kind AND a.subject = digest;
+	-- a crash may take this: nobody was told
 	PERFORM set_config('synchronous_commit', 'off', true);
+	RETURN 0;
 END $$;
 
 CREATE FUNCTION attempt_take_back(kind text, subject text) RETURNS void
@@ -134,16 +133,14 @@ BEGIN
 	ELSIF EXISTS (SELECT FROM users JOIN known_addresses AS k
 		USING (user_id) WHERE username = name AND k.address = client)
 	THEN
-		wait := attempt_wait('acquaintance', client || ' ' || name);
-		IF wait = 0 THEN
-			PERFORM attempt_count('acquaintance', client || ' ' || name);
-		END IF;
+		wait := attempt('acquaintance', client || ' ' || name);
 	ELSE
-		wait := greatest(attempt_wait('account', name),
-			attempt_wait('address', client));
+		wait := attempt('address', client);
 		IF wait = 0 THEN
-			PERFORM attempt_count('account', name);
-			PERFORM attempt_count('address', client);
+			wait := attempt('account', name);
+			IF wait > 0 THEN
+				PERFORM attempt_take_back('address', client);
+			END IF;
 		END IF;
 	END IF;
 	IF wait = 0 THEN
@@ -195,15 +192,7 @@ END $$;
 
 -- Before a user is registered from an address: the seconds to wait; 0: none.
 CREATE FUNCTION registration_begin(address text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp
-AS $$
-DECLARE
-	client CONSTANT text := client_of(address);
-	wait CONSTANT bigint := attempt_wait('registration', client);
-BEGIN
-	IF wait = 0 THEN
-		PERFORM attempt_count('registration', client);
-	END IF;
-	RETURN wait;
-END $$;
+LANGUAGE sql SECURITY DEFINER
+BEGIN ATOMIC
+	SELECT attempt('registration', client_of(address));
+END;

@@ -231,6 +231,8 @@ test_rehash(void **state)
 
 /* --- attempts --- */
 
+#define FREE 3
+
 /* As if all that was counted had been counted so much earlier. */
 static void
 let_pass(const char *interval)
@@ -259,33 +261,38 @@ wait_of(const char *name, const char *address)
 	return login.wait;
 }
 
-static void
-test_attempts_of_an_account(void **state)
-{
-	const char *const names[] = { person("sessions Ann")->name,
-		"sessions: nobody else" };
-	const int64_t waits[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900,
-		900 };
+/* So many beyond those that are free, and the seconds to wait then. */
+static const struct wait {
+	const char *name;
+	int64_t beyond, wait;
+} waits[] = {
+	{ "the first", 0, 1 },
+	{ "the second", 1, 2 },
+	{ "the tenth", 9, 512 },
+	{ "the eleventh", 10, 900 },
+	{ "very many", 1000000, 900 },
+};
 
-	(void)state;
+static void
+test_growing_delay(void **state)
+{
+	const struct wait *row = row_of(state);
+	const char *const names[] = { person("sessions Ann")->name,
+		mem_format("%s and nobody", row->name) };
+
 	for (size_t i = 0; i < 2; i++) {
-		/* wherever they come from */
-		for (int n = 0; n < 10; n++)
-			attempt(names[i],
-			    mem_format("192.0.2.%d", 10 * (int)i + n), 1);
-		for (size_t n = 0; n < sizeof(waits) / sizeof(waits[0]); n++) {
+		for (int n = 0; n < FREE; n++)
+			attempt(names[i], mem_format("192.0.2.%d", n), 1);
+		db_query("UPDATE attempts SET count = count + $1, last_at ="
+			 " clock_timestamp() WHERE kind = 'account'",
+		    db_integer(row->beyond));
+		/* to have asked too early changes nothing */
+		for (int twice = 0; twice < 2; twice++)
 			assert_int_equal(
-			    wait_of(names[i], "192.0.2.99"), waits[n]);
-			/* to have asked too early changes nothing */
-			assert_int_equal(
-			    wait_of(names[i], "192.0.2.99"), waits[n]);
-			db_query("UPDATE attempts SET last_at = last_at"
-				 " - $1 * interval '1 second', count = count"
-				 " + $1 / 600.0 WHERE kind = 'account'",
-			    db_integer(waits[n]));
-			attempt(names[i],
-			    mem_format("198.51.100.%zu", 20 * i + n), 1);
-		}
+			    wait_of(names[i], "198.51.100.1"), row->wait);
+		let_pass(mem_format("%d seconds", (int)row->wait));
+		attempt(names[i], "198.51.100.1", 1);
+		db_query("DELETE FROM attempts");
 	}
 }
 
@@ -295,20 +302,20 @@ test_attempts_are_forgotten(void **state)
 	const struct user *ann = person("sessions Ann");
 
 	(void)state;
-	attempt(ann->name, "203.0.113.1", 10);
+	attempt(ann->name, "203.0.113.1", FREE);
 	assert_int_equal(wait_of(ann->name, "203.0.113.1"), 1);
-	let_pass("20 minutes");
+	let_pass("20 minutes"); /* two of them */
 	attempt(ann->name, "203.0.113.1", 2);
 	assert_int_equal(wait_of(ann->name, "203.0.113.1"), 1);
 	let_pass("1 day");
-	attempt(ann->name, "203.0.113.1", 10);
+	attempt(ann->name, "203.0.113.1", FREE);
 }
 
 static void
 test_attempts_from_an_address(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 60; i++)
+	for (int i = 0; i < FREE; i++)
 		attempt(person("sessions Ann")->name, "2001:db8::1", 1);
 	assert_int_equal(
 	    wait_of(person("sessions Ann")->name, "2001:db8::1"), 1);
@@ -326,11 +333,11 @@ test_success_takes_its_attempt_back(void **state)
 	const struct user *ann = person("sessions Ann");
 
 	(void)state;
-	for (int i = 0; i < 70; i++) {
+	for (int i = 0; i < 2 * FREE; i++) {
 		attempt(ann->name, "203.0.113.2", 1);
 		session_add(ann->id, new_token(), "203.0.113.2", NULL, NULL);
 	}
-	attempt(person("sessions Bob")->name, "203.0.113.2", 10);
+	attempt(person("sessions Bob")->name, "203.0.113.2", FREE);
 }
 
 /* The owner gets in from where they have been before, whatever others do. */
@@ -344,15 +351,15 @@ test_acquaintance(void **state)
 	attempt(ann->name, "203.0.113.3", 1);
 	session_add(ann->id, new_token(), "203.0.113.3", NULL, NULL);
 
-	attempt(ann->name, "203.0.113.4", 10);
+	attempt(ann->name, "203.0.113.4", FREE);
 	assert_int_equal(wait_of(ann->name, "203.0.113.4"), 1);
-	for (int i = 0; i < 60; i++)
+	for (int i = 0; i < FREE; i++)
 		attempt(person("sessions Zoe")->name, "203.0.113.3", 1);
 	assert_int_equal(wait_of(bob->name, "203.0.113.3"), 1);
 
-	attempt(ann->name, "203.0.113.3", 20);
+	attempt(ann->name, "203.0.113.3", FREE);
 	assert_int_equal(wait_of(ann->name, "203.0.113.3"), 1);
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < FREE; i++) {
 		let_pass("1 minute");
 		attempt(ann->name, "203.0.113.3", 1);
 	}
@@ -370,7 +377,8 @@ main(void)
 	UNIT_TEST(test_expired);
 	UNIT_TEST(test_login);
 	UNIT_TEST(test_rehash);
-	UNIT_TEST(test_attempts_of_an_account);
+	db_query("UPDATE attempt_limits SET free = $1", db_integer(FREE));
+	UNIT_ROWS(test_growing_delay, waits);
 	UNIT_TEST(test_attempts_are_forgotten);
 	UNIT_TEST(test_attempts_from_an_address);
 	UNIT_TEST(test_success_takes_its_attempt_back);

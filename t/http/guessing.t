@@ -1,0 +1,138 @@
+# Guessing passwords and registering in masses gets slower and slower, by account
+# and by address; the owner and the simulator are not in the way of it.  How
+# long, and when it is forgotten: t/unit/sessions.c.
+
+use strict;
+use warnings;
+use HTTP::Tiny;
+use MIME::Base64 qw(encode_base64);
+use Test::More;
+use World;
+
+my $world = World->new;
+my $free = 3;
+$world->sql("UPDATE attempt_limits SET free = $free");
+$world->login($_) for qw(Ann Bob); # from 127.0.0.1
+
+# A form that is posted from an address of its own.
+sub post_from {
+	my ($address, $path, %form) = @_;
+	my $http = HTTP::Tiny->new(local_address => $address, max_redirect => 0);
+	return $http->post_form($world->url . $path, \%form);
+}
+
+sub log_in_from {
+	my ($address, $name, $password) = @_;
+	return post_from($address, '/login', username => $name,
+		password => $password);
+}
+
+sub register_from {
+	my ($address, $name) = @_;
+	return post_from($address, '/register', username => $name,
+		email => 'a@b', password => 'pw', password2 => 'pw');
+}
+
+sub call_from {
+	my ($address, $name, @credentials) = @_;
+	my $http = HTTP::Tiny->new(local_address => $address);
+	my %headers = ('Content-Type' => 'application/json');
+	$headers{Authorization} = 'Basic ' . encode_base64($credentials[0], '')
+	    if @credentials;
+	return $http->post($world->url . '/register', { headers => \%headers,
+		content => qq({"username":"$name","email":"a\@b","pwd":"pw"}) });
+}
+
+# The page that says so, with the form filled in as before.
+sub has_to_wait {
+	my ($answer, $name, $what) = @_;
+	is $answer->{status}, 429, "$what: 429";
+	like $answer->{headers}{'retry-after'} // 'never', qr/^[1-9]\d*$/,
+	    '... that says when to come again';
+	like $answer->{content},
+	    qr{<div class="error"[^>]*>[^<]* try again in \d+ \w+\.</div>},
+	    '... in words, too';
+	like $answer->{content}, qr/name="username" value="\Q$name\E"/,
+	    '... keeps the username';
+	return;
+}
+
+# As if those that have to wait had tried for hours.
+sub long_delay {
+	$world->sql("UPDATE attempts SET count = 30 WHERE ceil(count) >= $free");
+	return;
+}
+
+subtest 'an account, from everywhere' => sub {
+	for my $name ('Ann', 'Nobody') {
+		for (1 .. $free) {
+			my $answer = log_in_from("127.0.1.$_", $name, 'wrong');
+			is $answer->{status}, 200, "$name: $_ is free";
+			like $answer->{content}, qr/Invalid/, '... to fail';
+		}
+		long_delay();
+		has_to_wait(log_in_from('127.0.1.9', $name, 'wrong'), $name,
+			"$name, one more");
+	}
+	has_to_wait(log_in_from('127.0.1.9', 'Ann', 'pw'), 'Ann',
+		'the right password, too');
+	is log_in_from('127.0.0.1', 'Ann', 'pw')->{status}, 302,
+	    'the owner gets in from a known address';
+	is log_in_from('127.0.1.9', 'Bob', 'pw')->{status}, 302,
+	    '... and everybody else from everywhere';
+	is $world->ctl('stop') + $world->ctl('start'), 0, 'a restart';
+	has_to_wait(log_in_from('127.0.1.9', 'Ann', 'pw'), 'Ann',
+		'it is not forgotten');
+};
+
+subtest 'an address, with every name' => sub {
+	log_in_from('127.0.2.1', "Nobody $_", 'wrong') for 1 .. $free;
+	long_delay();
+	has_to_wait(log_in_from('127.0.2.1', 'Bob', 'pw'), 'Bob',
+		'one more name');
+	is log_in_from('127.0.2.2', 'Bob', 'pw')->{status}, 302,
+	    'another address is free';
+};
+
+subtest 'at a known address' => sub {
+	log_in_from('127.0.0.1', 'Bob', 'wrong') for 1 .. $free;
+	long_delay();
+	has_to_wait(log_in_from('127.0.0.1', 'Bob', 'pw'), 'Bob',
+		'a guest of the owner');
+	is log_in_from('127.0.0.1', 'Ann', 'pw')->{status}, 302,
+	    '... is in no other\'s way';
+};
+
+subtest 'what is no guess' => sub {
+	for (1 .. 2 * $free) {
+		log_in_from('127.0.3.1', 'Nobody at all', '');
+		log_in_from('127.0.3.1', '', 'secret');
+	}
+	is log_in_from('127.0.3.1', 'Nobody at all', 'x')->{status}, 200,
+	    'an empty field does not count';
+};
+
+subtest 'registration' => sub {
+	is register_from('127.0.4.1', "Zoe $_")->{status}, 302, "Zoe $_"
+	    for 1 .. $free;
+	long_delay();
+	has_to_wait(register_from('127.0.4.1', 'Zoe'), 'Zoe', 'one more');
+	my $answer = call_from('127.0.4.1', 'Zoe');
+	is $answer->{status}, 429, 'the API: 429';
+	like $answer->{content}, qr/^\{"status": ?429, ?"error_msg": ?"There/,
+	    '... as JSON';
+	like $answer->{headers}{'retry-after'} // 'never', qr/^[1-9]\d*$/,
+	    '... that says when to come again';
+	is call_from('127.0.4.1', 'Zoe', 'simulator:wrong')->{status}, 429,
+	    '... to wrong credentials, too';
+	is $world->sql("SELECT count(*) FROM users WHERE username = 'Zoe'"), 0,
+	    'nobody was registered';
+	is call_from('127.0.4.1', "Sim $_", 'simulator:super_safe!')->{status},
+	    204, "the simulator registers Sim $_" for 1 .. 2 * $free;
+	is register_from('127.0.4.2', 'Zoe')->{status}, 302,
+	    'another address is free';
+	is register_from('127.0.4.1', '')->{status}, 200,
+	    'a mistake is told before';
+};
+
+done_testing;
