@@ -387,6 +387,27 @@ subtest 'STATE' => sub {
 	fails('start', qr/is root's and not empty: please/, STATE => $used);
 };
 
+subtest 'the simulator\'s password' => sub {
+	my $name = 'MINITWIT_SIMULATOR_PASSWORD';
+	like works('start'), qr/the course's well-known one: set $name/,
+	    'the well-known one is named so';
+	works('stop');
+	my $secret = 'none of your business';
+	my $output = works('start', $name => $secret);
+	unlike $output, qr/well-known/, 'one\'s own is not';
+	for my $pid (processes()) {
+		unlike slurp("/proc/$pid/cmdline"), qr/\Q$secret/,
+		    "the process list of $pid has it not";
+	}
+	is -1, index(join('', map { slurp($_) }
+			bsd_glob "$settings{STATE}/{log,run,site/*}/*"), $secret),
+	    '... nor a file';
+	works('stop');
+	my ($said, $status) = run('make', '-C', $root, 'status', "$name=$secret");
+	isnt $status, 0, 'on make\'s command line it is refused';
+	like $said, qr/in the environment/, '... with a sentence';
+};
+
 subtest 'HOST' => sub {
 	local $settings{HOST} = '127.0.0.2';
 	like works('start'), qr{http://127\.0\.0\.2:$port/public}, 'it says so';
