@@ -16,11 +16,6 @@
  * three seconds. */
 #define MAX_WAIT_MS 1250
 
-/* How often, and until when, to try again where PostgreSQL is just coming back:
- * within what the course's client waits. */
-#define AGAIN_AFTER_MS 25
-#define AGAIN_UNTIL_MS 200
-
 /* Values stay where libpq has put them; like all memory they are never freed.
  */
 struct db_rows {
@@ -30,7 +25,6 @@ struct db_rows {
 const char db_null[] = "";
 
 static PGconn *connection;
-static int64_t waited; /* ms, altogether */
 
 /* What db_along() was given. */
 static const char *along[1 + MAX_PARAMETERS + 1];
@@ -48,6 +42,7 @@ now_ms(void)
 static void
 wait_for(short events)
 {
+	static int64_t waited;
 	struct pollfd socket = { .fd = PQsocket(connection), .events = events };
 	int64_t start = now_ms();
 	int ready;
@@ -120,16 +115,6 @@ is_passing(const char *sqlstate)
 	return false;
 }
 
-/* PgBouncer's words to the first client of each pool after PostgreSQL is back:
- * it has passed nothing on, but connects again now. */
-static bool
-is_connecting_again(const PGresult *result)
-{
-	return PQresultStatus(result) == PGRES_FATAL_ERROR &&
-	    strstr(PQresultErrorMessage(result),
-		"server login has been failing") != NULL;
-}
-
 static _Noreturn void
 die_refused(const PGresult *result, const char *sql)
 {
@@ -191,19 +176,9 @@ next_result(void)
 	return PQgetResult(connection);
 }
 
-static void
-connect_again(void)
-{
-	PQfinish(connection);
-	connection = NULL;
-	poll(NULL, 0, AGAIN_AFTER_MS);
-	waited += AGAIN_AFTER_MS;
-}
-
 /* Leaves the last statement's result in rows.  Only the answer to the sync
- * says that all are committed.  False when nothing has been run, and might be
- * now. */
-static bool
+ * says that all are committed. */
+static void
 take_results(struct db_rows *rows, const char *sql)
 {
 	for (;;) {
@@ -217,12 +192,10 @@ take_results(struct db_rows *rows, const char *sql)
 		}
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
-			return true;
+			return;
 		}
 		PQclear(rows->result);
 		rows->result = result;
-		if (is_connecting_again(result) && waited < AGAIN_UNTIL_MS)
-			return false;
 		if (PQresultStatus(result) != PGRES_TUPLES_OK &&
 		    PQresultStatus(result) != PGRES_COMMAND_OK)
 			die_refused(result, sql);
@@ -239,17 +212,14 @@ run(const char *const words[])
 	/* taken before anything can fail, so that nobody tries it again */
 	memcpy(first, along, sizeof(first));
 	along[0] = NULL;
-	for (;;) {
-		connect_once();
-		if (first[0] != NULL)
-			send_statement(first);
-		if (words != NULL)
-			send_statement(words);
-		send_sync();
-		if (take_results(rows, words != NULL ? words[0] : first[0]))
-			return rows;
-		connect_again();
-	}
+	connect_once();
+	if (first[0] != NULL)
+		send_statement(first);
+	if (words != NULL)
+		send_statement(words);
+	send_sync();
+	take_results(rows, words != NULL ? words[0] : first[0]);
+	return rows;
 }
 
 const struct db_rows *

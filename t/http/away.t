@@ -197,17 +197,28 @@ sub all_fail {
 	return;
 }
 
+# The status of an answer, as soon as it is the one that is waited for.
+sub eventually {
+	my ($status, $ask) = @_;
+	my $answer = $ask->();
+	for (1 .. 1200) {
+		last if $answer->{status} == $status;
+		sleep 0.05;
+		$answer = $ask->();
+	}
+	return $answer->{status};
+}
+
 sub serves_again {
 	my ($what) = @_;
 	my $start = time;
-	my $answer;
-	until (time > $start + 60) {
-		$answer = $world->get('/public', @now);
-		last if $answer->{status} == 200;
-		sleep 0.05;
-	}
-	is $answer->{status}, 200, "$what: service again by itself";
+	is eventually(200, sub { $world->get('/public', @now) }), 200,
+	    "$what: service again by itself";
 	diag sprintf '%s: again after %.2f s', $what, time - $start;
+	# each role has a pool in PgBouncer, which tells its first client that
+	# PostgreSQL was away
+	eventually(204, sub { $world->api(POST => "$api/msgs/Ann",
+		{ content => 'so far' }) });
 	is $world->get('/', jar => $jar)->{status}, 200,
 	    '... the session is still there';
 	is $world->api(POST => "$api/msgs/Ann", { content => $what })->{status},
