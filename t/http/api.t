@@ -107,8 +107,8 @@ sub contents {
 # --- the database ---
 
 sub start_afresh {
-	$world->sql('TRUNCATE users, messages, followers, sessions'
-		    . ' RESTART IDENTITY CASCADE;'
+	$world->sql('TRUNCATE users, messages, followers, sessions,'
+		    . ' known_addresses RESTART IDENTITY CASCADE;'
 		    . ' ALTER SEQUENCE latest RESTART');
 	$world->register($_) for @_;
 	return;
