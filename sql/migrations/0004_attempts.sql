@@ -150,6 +150,24 @@ BEGIN
 	END IF;
 END $$;
 
+-- Whoever logs in clears away some of what has expired: not so much that it takes
+-- long, and nothing that somebody else is at.
+CREATE FUNCTION clear_away() RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+	DELETE FROM sessions WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM sessions WHERE expires_at <= now()
+		LIMIT 100 FOR UPDATE SKIP LOCKED));
+	DELETE FROM attempts WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM attempts
+		WHERE last_at < now() - interval '1 day'
+		LIMIT 100 FOR UPDATE SKIP LOCKED));
+	DELETE FROM known_addresses WHERE ctid = ANY (ARRAY(
+		SELECT ctid FROM known_addresses
+		WHERE last_at < now() - interval '90 days'
+		LIMIT 100 FOR UPDATE SKIP LOCKED));
+END;
+
 -- A login that login_begin() was for has succeeded.  replacement is another hash
 -- of the same password, for the one that was read; unless somebody else was
 -- faster.
@@ -169,18 +187,15 @@ BEGIN
 		UPDATE users SET pw_hash = replacement
 			WHERE user_id = who AND pw_hash = outdated;
 	END IF;
-	-- whoever logs in clears away what has expired
-	DELETE FROM sessions WHERE expires_at <= now();
-	DELETE FROM attempts WHERE last_at < now() - interval '1 day';
-	DELETE FROM known_addresses WHERE last_at < now() - interval '90 days';
-
+	PERFORM clear_away();
 	IF EXISTS (SELECT FROM known_addresses AS k
 		WHERE k.user_id = who AND k.address = client)
 	THEN
 		PERFORM attempt_take_back('acquaintance', client || ' ' || name);
 	ELSE
-		PERFORM attempt_take_back('account', name);
+		-- in the order of login_begin(), so that no two wait for each other
 		PERFORM attempt_take_back('address', client);
+		PERFORM attempt_take_back('account', name);
 	END IF;
 	INSERT INTO known_addresses (user_id, address)
 		SELECT who, client WHERE client IS NOT NULL

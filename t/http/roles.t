@@ -38,6 +38,15 @@ is $world->sql(q{SELECT string_agg(DISTINCT m.roleid::regrole::text, ' ')
 	WHERE r.rolname LIKE 'minitwit%'}), 'minitwit',
     '... nor another role\'s';
 
+is $world->sql(q{SELECT count(*) FROM pg_proc
+	WHERE pronamespace = 'public'::regnamespace
+	AND has_function_privilege('public', oid, 'EXECUTE')}), 0,
+    'no function of ours is everybody\'s';
+is $world->sql(q{SELECT count(*) FROM pg_class
+	WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+	AND has_table_privilege('public', oid, 'SELECT, INSERT, UPDATE')}), 0,
+    '... nor a table';
+
 # --- what there is to do ---
 
 my $token = 'f' x 64;
