@@ -7,13 +7,19 @@
  * be here, before mod_cgid, because a program that waits, or is there only to
  * say that there is no time, has cost its start already.
  *
- * A turn lasts from the moment when the whole request has been read until the
- * answer begins to be sent: a slow client holds nobody up.  Nor does one that
- * has given up while it waited: such requests are served beside the queue, one
- * at a time, because what they want to change may be needed next (a user who is
- * to write).  Turns are one process's, so they are gone with it, whatever its
- * end; a server that means to have so many in all has one process (ServerLimit
- * 1). */
+ * A turn lasts from the moment when the whole request has been read (by
+ * mod_clients) until the answer begins to be sent: a slow client holds nobody
+ * up.  Nor does one that has given up while it waited: such requests are served
+ * beside the queue, one at a time, because what they want to change may be
+ * needed next (a user who is to write).
+ *
+ * Some requests together have at most half of the turns (TurnsHalf): those
+ * that only compute, and that any stranger can send, so that a flood of them
+ * leaves half of the processors to everybody else.  Who would exceed that keeps
+ * the place in the queue, and others pass.
+ *
+ * Turns are one process's, so they are gone with it, whatever its end; a server
+ * that means to have so many in all has one process (ServerLimit 1). */
 
 #include <httpd.h>
 #include <http_config.h>
@@ -24,6 +30,7 @@
 #include <util_filter.h>
 
 #include <apr_portable.h>
+#include <apr_strings.h>
 
 #include <poll.h>
 #include <pthread.h>
@@ -31,10 +38,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-/* What the programs accept; of a longer body they need to see no more than that
- * it is longer. */
-#define LONGEST_BODY 65536
 
 #define FILTER "TURNS"
 
@@ -47,6 +50,7 @@ static int turns, longest_wait_ms;
 /* What a request takes, by directory. */
 struct dir_config {
 	int weight;
+	bool half;
 };
 
 /* --- turns --- */
@@ -57,7 +61,7 @@ struct turn {
 	pthread_cond_t called;
 	int weight;
 	int client; /* the socket */
-	bool taken, beside;
+	bool half, taken, beside;
 };
 
 /* In order of arrival. */
@@ -69,7 +73,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct queue waiting = { .end = &waiting.first };
 static struct queue abandoned = { .end = &abandoned.first };
 static int free_turns;
-static bool beside; /* one of the abandoned is at work */
+static int half_taken; /* by those who share one half */
+static bool beside;    /* one of the abandoned is at work */
 
 static void
 enqueue(struct queue *queue, struct turn *turn)
@@ -102,11 +107,35 @@ client_is_gone(const struct turn *turn)
 	return poll(&client, 1, 0) > 0;
 }
 
+static bool
+is_within_half(const struct turn *turn)
+{
+	return !turn->half || half_taken + turn->weight <= (turns + 1) / 2;
+}
+
+/* The first in the queue whom the half lets, when there are turns enough for
+ * it: whoever comes later does not take them away.  NULL when nobody may. */
+static struct turn *
+next_of(const struct queue *queue, int enough)
+{
+	struct turn *turn = queue->first;
+
+	while (turn != NULL && !is_within_half(turn))
+		turn = turn->next;
+	return turn != NULL && turn->weight <= enough ? turn : NULL;
+}
+
 static void
-call(struct queue *queue, struct turn *turn)
+take(struct queue *queue, struct turn *turn)
 {
 	dequeue(queue, turn);
 	turn->taken = true;
+	if (turn->half)
+		half_taken += turn->weight;
+	if (queue == &abandoned)
+		beside = turn->beside = true;
+	else
+		free_turns -= turn->weight;
 	pthread_cond_signal(&turn->called);
 }
 
@@ -115,19 +144,16 @@ call_next(void)
 {
 	struct turn *turn;
 
-	while ((turn = waiting.first) != NULL && turn->weight <= free_turns) {
+	while ((turn = next_of(&waiting, free_turns)) != NULL) {
 		if (client_is_gone(turn)) {
 			dequeue(&waiting, turn);
 			enqueue(&abandoned, turn);
 			continue;
 		}
-		free_turns -= turn->weight;
-		call(&waiting, turn);
+		take(&waiting, turn);
 	}
-	if ((turn = abandoned.first) != NULL && !beside) {
-		beside = turn->beside = true;
-		call(&abandoned, turn);
-	}
+	if (!beside && (turn = next_of(&abandoned, turns)) != NULL)
+		take(&abandoned, turn);
 }
 
 static struct timespec
@@ -150,36 +176,35 @@ static void
 wait_to_be_called(struct turn *turn)
 {
 	struct timespec until = deadline();
-	pthread_condattr_t attributes;
 	int timed_out = 0;
 
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&turn->called, &attributes);
 	while (!turn->taken && timed_out == 0)
 		timed_out =
 		    pthread_cond_timedwait(&turn->called, &lock, &until);
-	pthread_cond_destroy(&turn->called);
 }
 
 /* False when it was not to be had within the longest wait. */
 static bool
 take_turn(struct turn *turn)
 {
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&turn->called, &attributes);
 	pthread_mutex_lock(&lock);
-	if (waiting.first == NULL && turn->weight <= free_turns) {
-		free_turns -= turn->weight;
-		turn->taken = true;
-	} else {
-		enqueue(&waiting, turn);
+	enqueue(&waiting, turn);
+	if (next_of(&waiting, free_turns) == turn)
+		take(&waiting, turn);
+	else
 		wait_to_be_called(turn);
-	}
 	if (!turn->taken) {
 		dequeue(&waiting, turn);
 		dequeue(&abandoned, turn);
 		call_next(); /* a lighter one may have stood behind it */
 	}
 	pthread_mutex_unlock(&lock);
+	pthread_cond_destroy(&turn->called);
 	return turn->taken;
 }
 
@@ -192,6 +217,8 @@ end_turn(void *given)
 	pthread_mutex_lock(&lock);
 	if (turn->taken) {
 		turn->taken = false;
+		if (turn->half)
+			half_taken -= turn->weight;
 		if (turn->beside)
 			beside = false;
 		else
@@ -199,85 +226,6 @@ end_turn(void *given)
 		call_next();
 	}
 	pthread_mutex_unlock(&lock);
-	return APR_SUCCESS;
-}
-
-/* --- the request's body --- */
-
-/* Adds the bytes of more to kept, and empties it.  They are copied: into few
- * pieces, however many they came in, so that a body of single bytes costs no
- * more than its length. */
-static apr_status_t
-keep(apr_bucket_brigade *kept, apr_bucket_brigade *more, apr_off_t *length)
-{
-	apr_status_t status = APR_SUCCESS;
-
-	while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(more)) {
-		apr_bucket *bucket = APR_BRIGADE_FIRST(more);
-		const char *bytes;
-		apr_size_t len = 0;
-
-		if (!APR_BUCKET_IS_METADATA(bucket) && *length <= LONGEST_BODY)
-			status = apr_bucket_read(
-			    bucket, &bytes, &len, APR_BLOCK_READ);
-		if (status == APR_SUCCESS && len > 0)
-			status =
-			    apr_brigade_write(kept, NULL, NULL, bytes, len);
-		*length += (apr_off_t)len;
-		apr_bucket_delete(bucket);
-	}
-	return status;
-}
-
-/* Reads all of it, because whoever still sends has no turn yet.  Keeps of a
- * long one what lets a program see that it is too long.  Gives OK or the
- * status to answer with. */
-static int
-read_body(request_rec *r, apr_bucket_brigade *kept)
-{
-	apr_bucket_brigade *more =
-	    apr_brigade_create(r->pool, r->connection->bucket_alloc);
-	apr_off_t length = 0;
-	bool complete = false;
-
-	while (!complete) {
-		apr_status_t status = ap_get_brigade(r->input_filters, more,
-		    AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);
-
-		if (status == APR_SUCCESS) {
-			complete = !APR_BRIGADE_EMPTY(more) &&
-			    APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(more));
-			status = keep(kept, more, &length);
-		}
-		if (status != APR_SUCCESS) {
-			ap_log_rerror(APLOG_MARK, APLOG_INFO, status, r,
-			    "turns: the request's body can't be read");
-			return ap_map_http_request_error(
-			    status, HTTP_BAD_REQUEST);
-		}
-	}
-	APR_BRIGADE_INSERT_TAIL(
-	    kept, apr_bucket_eos_create(kept->bucket_alloc));
-	return OK;
-}
-
-/* Gives first what read_body() has kept, then what is still to come. */
-static apr_status_t
-give_body(ap_filter_t *filter, apr_bucket_brigade *out, ap_input_mode_t mode,
-    apr_read_type_e block, apr_off_t length)
-{
-	apr_bucket_brigade *kept = filter->ctx;
-	apr_bucket *after;
-
-	if (APR_BRIGADE_EMPTY(kept) || mode != AP_MODE_READBYTES)
-		return ap_get_brigade(filter->next, out, mode, block, length);
-	apr_brigade_partition(kept, length, &after);
-	while (APR_BRIGADE_FIRST(kept) != after) {
-		apr_bucket *bucket = APR_BRIGADE_FIRST(kept);
-
-		APR_BUCKET_REMOVE(bucket);
-		APR_BRIGADE_INSERT_TAIL(out, bucket);
-	}
 	return APR_SUCCESS;
 }
 
@@ -314,24 +262,18 @@ wait_for_turn(request_rec *r)
 	const struct dir_config *dir =
 	    ap_get_module_config(r->per_dir_config, &turns_module);
 	struct turn *turn;
+	int most;
 
 	end_turns_before(r);
 	if (turns == 0 || r->handler == NULL ||
 	    strcmp(r->handler, "cgi-script") != 0)
 		return DECLINED;
-	if (ap_request_has_body(r)) {
-		apr_bucket_brigade *kept =
-		    apr_brigade_create(r->pool, r->connection->bucket_alloc);
-		int status = read_body(r, kept);
-
-		if (status != OK)
-			return status;
-		ap_add_input_filter(FILTER, kept, r, r->connection);
-	}
 	turn = apr_pcalloc(r->pool, sizeof(*turn));
 	turn->weight = dir->weight == 0 ? 1 : dir->weight;
-	if (turn->weight > turns)
-		turn->weight = turns;
+	turn->half = dir->half;
+	most = turn->half ? (turns + 1) / 2 : turns;
+	if (turn->weight > most)
+		turn->weight = most;
 	apr_os_sock_get(&turn->client, ap_get_conn_socket(r->connection));
 	if (!take_turn(turn)) {
 		ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
@@ -359,8 +301,13 @@ create_dir_config(apr_pool_t *pool, char *path)
 static void *
 merge_dir_config(apr_pool_t *pool, void *outer, void *inner)
 {
-	(void)pool;
-	return ((struct dir_config *)inner)->weight > 0 ? inner : outer;
+	const struct dir_config *general = outer, *special = inner;
+	struct dir_config *dir = apr_pmemdup(pool, special, sizeof(*dir));
+
+	if (dir->weight == 0)
+		dir->weight = general->weight;
+	dir->half |= general->half;
+	return dir;
 }
 
 static const char *
@@ -391,6 +338,14 @@ set_weight(cmd_parms *command, void *dir, const char *text)
 	return read_number(text, &((struct dir_config *)dir)->weight);
 }
 
+static const char *
+set_half(cmd_parms *command, void *dir)
+{
+	(void)command;
+	((struct dir_config *)dir)->half = true;
+	return NULL;
+}
+
 /* clang-format off: one directive a line */
 static const command_rec commands[] = {
 	AP_INIT_TAKE1("Turns", set_number, &turns, RSRC_CONF,
@@ -400,6 +355,8 @@ static const command_rec commands[] = {
 	    "milliseconds after which a request that waits is answered 503"),
 	AP_INIT_TAKE1("TurnsWeight", set_weight, NULL, ACCESS_CONF,
 	    "how many turns a request takes (1)"),
+	AP_INIT_NO_ARGS("TurnsHalf", set_half, NULL, ACCESS_CONF,
+	    "these requests together have at most half of the turns"),
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -433,7 +390,6 @@ register_hooks(apr_pool_t *pool)
 	ap_hook_pre_config(forget_settings, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_child_init(begin_process, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_handler(wait_for_turn, NULL, after, APR_HOOK_MIDDLE);
-	ap_register_input_filter(FILTER, give_body, NULL, AP_FTYPE_RESOURCE);
 	ap_register_output_filter(
 	    FILTER, end_turn_at_answer, NULL, AP_FTYPE_RESOURCE);
 }

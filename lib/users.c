@@ -27,6 +27,7 @@ static const char *const occupied[] = {
 	"latest",
 	"login",
 	"logout",
+	"metrics",
 	"msgs",
 	"public",
 	"register",

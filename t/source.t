@@ -85,13 +85,17 @@ subtest 'routes and programs belong together' => sub {
 	is_deeply \%routed, \%built, 'each route has a program and back';
 
 	my %segments;
-	for my $pattern ($routes =~ /^(?:ScriptAliasMatch|Alias)\s+"([^"]*)"/mg) {
+	# a rule may be for what is to come
+	my $rules = read_file('apache/minitwit.conf');
+	for my $pattern ($routes =~ /^(?:ScriptAliasMatch|Alias)\s+"([^"]*)"/mg,
+		$rules =~ /^<LocationMatch\s+"([^"]*)"/mg) {
 		for my $path (split /\|(?=\^)/, $pattern) {
 			next if $path !~ m{^\^?/\(?([\w.|-]+)};
 			$segments{$_} = 1 for split /\|/, $1;
 		}
 	}
-	ok $segments{public} && $segments{'-'} && $segments{msgs},
+	ok $segments{public} && $segments{'-'} && $segments{msgs}
+	    && $segments{metrics},
 	    'first segments are found in apache/';
 	my ($table) = read_file('lib/users.c') =~ /occupied\[\] = \{(.*?)\};/s;
 	for (sort keys %segments) {

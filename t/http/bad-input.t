@@ -107,7 +107,7 @@ sub refused {
 		? 'JSON' : 'page');
 	my $before = $world->fingerprint;
 	my $reason = $expect{log} // qr{"message":"$status:\ ..
-		|:(?:error|warn|info)\]\ .*\ (?:AH\d+:|turns:)\ 
+		|:(?:error|warn|info)\]\ .*\ (?:AH\d+:|clients:|turns:)\ 
 		|^127\.0\.0\.1\ .*"\ $status\ }x;
 	my $new_lines = new_log_lines('error', $expect{access} ? 'access' : ());
 
