@@ -408,9 +408,69 @@ subtest 'length of the body' => sub {
 		refused_on_both("chunked JSON $row->[0]",
 			$with->(\@api, [$chunked], $row->[2]), $status);
 	}
-	refused("Transfer-Encoding: $_", $with->(\@page,
-		["Transfer-Encoding: $_"], $text), 400, access => 1)
-	    for 'gzip', 'rubbish', 'chunked, gzip';
+	for my $coding ('gzip', 'rubbish', 'chunked, gzip', 'gzip, chunked',
+		'chunked, chunked', 'xchunked', "\x0bchunked", 'identity') {
+		my $shown = $coding =~ s/\x0b/\\v/r;
+		refused("Transfer-Encoding: $shown", $with->(\@page,
+			["Transfer-Encoding: $coding"], $chunks->($text, '')), 400,
+			access => 1);
+		refused_on_both("Transfer-Encoding: $shown", $with->(\@api,
+			["Transfer-Encoding: $coding"], $chunks->($doc, '')), 400,
+			access => 1);
+	}
+};
+
+# Where a request ends must be beyond doubt: what follows would be another one
+# for us, or for a proxy in front.
+subtest 'requests with two ends' => sub {
+	my $hidden = "GET /latest?latest=666 HTTP/1.1\r\nHost: x\r\n\r\n";
+	my $chunked = 'Transfer-Encoding: chunked';
+	my $head = sub { join "\r\n", @_, '', '' };
+	for my $row (
+		[ 'length, then chunks', 'Content-Length: 4', $chunked ],
+		[ 'chunks, then length', $chunked, 'Content-Length: 4' ],
+		[ 'chunks on a second line', "Transfer-Encoding:\r\n chunked",
+			'Content-Length: 4' ],
+		[ 'chunks twice', $chunked, $chunked ],
+		[ 'chunks and no chunks', $chunked,
+			'Transfer-Encoding: identity' ],
+		[ 'a blank before the colon', 'Content-Length : 4', $chunked ],
+		[ 'two lengths', 'Content-Length: 5', 'Content-Length: 5' ],
+		[ 'a length in two lines', "Content-Length: 4,\r\n 5" ],
+	) {
+		my ($name, @framing) = @$row;
+		refused($name, $head->('POST /login HTTP/1.1', 'Host: x', $form,
+			@framing) . "0\r\n\r\n$hidden", 400, access => 1);
+		refused_on_both("$name, JSON", $head->('POST /msgs/Ann HTTP/1.1',
+			'Host: x', $simulator, $json, @framing)
+			. "0\r\n\r\n$hidden", 400, access => 1);
+		refused("$name, a file", $head->('GET /-/style.css HTTP/1.1',
+			'Host: x', @framing) . "0\r\n\r\n$hidden", 400,
+			access => 1);
+		refused("$name, a kept page", $head->('GET /public HTTP/1.1',
+			'Host: x', @framing) . "0\r\n\r\n$hidden", 400,
+			access => 1);
+	}
+	refused("chunks in HTTP/1.0, $_", $head->('POST /login HTTP/1.0', $form,
+		"Connection: $_", $chunked) . "0\r\n\r\n$hidden", 400,
+		access => 1) for qw(keep-alive close);
+	for my $chunks ("0x1\r\na\r\n0\r\n\r\n", "1\na\n0\n\n",
+		"1\r\nabc\r\n0\r\n\r\n", "+1\r\na\r\n0\r\n\r\n",
+		" 1\r\na\r\n0\r\n\r\n", "1\r\na0\r\n\r\n",
+		"\r\n1\r\na\r\n0\r\n\r\n") {
+		my $shown = $chunks =~ s/\r/\\r/gr =~ s/\n/\\n/gr;
+		refused("the chunks $shown", $head->('POST /login HTTP/1.1',
+			'Host: x', $form, $chunked) . $chunks . $hidden, 400,
+			access => 1);
+	}
+	is $world->api(GET => '/latest')->{json}{latest}, -1,
+	    'nobody has seen the hidden request';
+
+	# a length that is right: the next request begins after it
+	my $raw = $world->raw($head->('POST /login HTTP/1.1', 'Host: x', $form,
+		'Content-Length: 5') . "0\r\n\r\n" . $hidden
+		=~ s/Host: x/Host: x\r\nConnection: close/r);
+	is scalar(() = $raw =~ m{^HTTP/1\.1 }mg), 2, 'two that are two';
 };
 
 # --- cookies ---

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::INET;
+use POSIX ();
 use Test::More;
 use World;
 
@@ -39,5 +40,52 @@ for my $what (sort keys %beginnings) {
 	is scalar @answered, 0, 'before their time is up';
 	close $_ for @sockets;
 }
+
+# More than Apache has threads for, in processes that hold 700 each.
+sub crowd {
+	my ($count, $bytes) = @_;
+	pipe my $open, my $ready or die $!;
+	pipe my $wait, my $end or die $!;
+	my @pids = map {
+		my $pid = fork // die $!;
+		if ($pid == 0) {
+			close $end;
+			my @sockets = dawdlers(700, $bytes);
+			syswrite $ready, '.';
+			readline $wait;
+			POSIX::_exit(0);
+		}
+		$pid;
+	} 1 .. $count;
+	for (1 .. $count) {
+		sysread $open, my $dot, 1;
+	}
+	return { end => $end, pids => \@pids };
+}
+
+sub disperse {
+	my ($crowd) = @_;
+	close $crowd->{end};
+	waitpid $_, 0 for @{ $crowd->{pids} };
+	return;
+}
+
+for my $what ('half a header', 'half a body') {
+	my ($dropped, $busy, $status) = (0);
+	for (1 .. 5) { # in five seconds, which may not do at once
+		my $crowd = crowd(4, $beginnings{$what});
+		$status = $world->get('/latest')->{status};
+		($busy) = $world->get('/-/status?auto')->{content}
+		    =~ /^BusyWorkers: (\d+)/m;
+		disperse($crowd);
+		$dropped = () = $world->logs =~ /clients: dropped/g;
+		last if $dropped;
+	}
+	is $status, 200, "others are served while 2800 clients send $what";
+	cmp_ok $dropped, '>', 0, '... of whom some are dropped';
+	cmp_ok $busy, '<', 2000, '... before they hold every thread';
+	open my $log, '>', $world->state . '/log/error.log' or die $!;
+}
+is $world->get('/latest')->{status}, 200, 'and afterwards';
 
 done_testing;

@@ -472,4 +472,43 @@ subtest 'who weighs more than others' => sub {
 	    'registration takes them all';
 };
 
+# Half of the turns are two, and one that logs in takes both: the others are for
+# everybody else, however many want to log in.
+subtest 'a flood of logins' => sub {
+	my $four = World->new(MINITWIT_TURNS => 4);
+	local $world = $four;
+	$four->register('Ann');
+	my $form = 'Content-Type: application/x-www-form-urlencoded';
+	my @flood = (
+		(request('POST /login', 'username=Ann&password=pw', $form)) x 15,
+		(map { request('POST /register', "username=New$_&email=a%40b&"
+			. 'password=pw&password2=pw', $form) } 1 .. 15),
+	);
+	my @others = (
+		sub { $four->api(GET => '/msgs')->{status} },
+		sub { $four->api(POST => '/msgs/Ann',
+			{ content => 'hi' })->{status} },
+		sub { $four->get('/login')->{status} },
+		sub { $four->get('/register')->{status} },
+	);
+
+	my (@served, @sockets);
+	$four->locked('sessions', sub {
+		# the first that has hashed hangs, and then the next one
+		@sockets = map { connection($_) } @flood;
+		push @served, map { $_->() } @others
+		    until $four->logs =~ /turns: none within/;
+	});
+	is "@{[ grep { !/^20[04]$/ } @served ]}", '',
+	    'all others are served meanwhile: ' . @served;
+	my %count;
+	$count{ answer_on($_)->{status} }++ for @sockets;
+	cmp_ok $count{503} // 0, '>', 0, 'who has waited too long gets a 503';
+	is join(' ', grep { !/^(?:302|503)$/ } keys %count), '',
+	    '... and the rest what they want';
+	is $four->post('/login', [ username => 'Ann', password => 'pw' ])
+	    ->{status}, 302, 'a login afterwards';
+	serves('and everything else');
+};
+
 done_testing;

@@ -35,12 +35,13 @@ my @worlds;
 
 sub root { return $root }
 
-# Two ports that were free a moment ago.
+# Ports that were free a moment ago: two, or so many.
 sub free_ports {
+	my ($count) = @_;
 	my @sockets = map {
 		IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
 		    or croak "no free port: $!"
-	} 1 .. 2;
+	} 1 .. ($count // 2);
 	return map { $_->sockport } @sockets;
 }
 
@@ -84,12 +85,13 @@ sub api_url { return "http://127.0.0.1:$_[0]{api_port}" }
 
 # --- HTTP ---
 
-# One request, no redirect followed.  $target is a path, or a whole URL.
+# One request, no redirect followed.  $target is a path, or a whole URL; the
+# option from is the address that it comes from, of 127.0.0.0/8.
 sub request {
 	my ($self, $method, $target, %options) = @_;
 	my $http = HTTP::Tiny->new(max_redirect => 0, timeout => 20,
-		cookie_jar => $options{jar});
-	delete $options{jar};
+		cookie_jar => $options{jar}, local_address => $options{from});
+	delete @options{qw(jar from)};
 	my $url = $target =~ m{^/} ? $self->url . $target : $target;
 	return $http->request($method, $url, \%options);
 }
