@@ -9,7 +9,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use World;
 
-my $world = World->new;
+my $world = World->new(ALLOWED_ADDRESSES => '127.0.0.1 127.0.5.0/24');
 my $free = 3;
 $world->sql("UPDATE attempt_limits SET free = $free");
 $world->login($_) for qw(Ann Bob); # from 127.0.0.1
@@ -129,6 +129,8 @@ subtest 'registration' => sub {
 	    'nobody was registered';
 	is call_from('127.0.4.1', "Sim $_", 'simulator:super_safe!')->{status},
 	    204, "the simulator registers Sim $_" for 1 .. 2 * $free;
+	is call_from('127.0.5.1', "Ted $_")->{status}, 204,
+	    "an allowed address registers Ted $_" for 1 .. 2 * $free;
 	is register_from('127.0.4.2', 'Zoe')->{status}, 302,
 	    'another address is free';
 	is register_from('127.0.4.1', '')->{status}, 200,

@@ -381,10 +381,13 @@ subtest 'STATE' => sub {
 	nothing_runs($temp);
 
 	return if $>;
+	is_deeply [ map { (stat "$settings{STATE}$_")[4] } '', '/site',
+		'/site/cgi-bin/site/login', '/site/apache/httpd.conf' ],
+	    [ 0, 0, 0, 0 ], 'the servers can\'t change what they run';
 	my $used = new_folder();
 	mkdir $used;
 	spew("$used/something", '');
-	fails('start', qr/is root's and not empty: please/, STATE => $used);
+	fails('start', qr/is not empty: please/, STATE => $used);
 };
 
 subtest 'the simulator\'s password' => sub {
