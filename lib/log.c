@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 /* A line is at most what Linux writes to a pipe in one piece (PIPE_BUF), even
- * with every byte of its sentence escaped. */
+ * with every byte of its sentence escaped: as six. */
+#define NAME_ROOM 180
 #define SENTENCE_MAX 600
+#define SENTENCE_ROOM ((size_t)6 * SENTENCE_MAX)
 #define LINE_MAX_BYTES 4096
 
 #define LINE_END "\"}\n"
@@ -43,19 +45,17 @@ put(struct line *line, const char *text)
 	size_t room = sizeof(line->text) - strlen(LINE_END) - line->len;
 	size_t len = strlen(text);
 
-	/* half an escape would spoil the line */
 	if (len > room)
-		return;
+		return; /* not with the rooms above: they add up to less */
 	memcpy(line->text + line->len, text, len);
 	line->len += len;
 }
 
+/* As much of text as has room when it is escaped. */
 static void
-put_escaped(struct line *line, const char *text)
+put_escaped(struct line *line, const char *text, size_t room)
 {
-	const char *end = text + strnlen(text, SENTENCE_MAX);
-
-	for (; text < end; text++) {
+	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 		char escaped[8] = { (char)c };
 
@@ -63,6 +63,9 @@ put_escaped(struct line *line, const char *text)
 			snprintf(escaped, sizeof(escaped), "\\%c", c);
 		else if (c < 0x20 || c >= 0x7f)
 			snprintf(escaped, sizeof(escaped), "\\u%04x", c);
+		if (strlen(escaped) > room)
+			return;
+		room -= strlen(escaped);
 		put(line, escaped);
 	}
 }
@@ -99,11 +102,11 @@ write_line(enum log_level level, const char *format, va_list args)
 	put(&line, "\",\"level\":\"");
 	put(&line, level_names[level]);
 	put(&line, "\",\"program\":\"");
-	put_escaped(&line, program_name);
+	put_escaped(&line, program_name, NAME_ROOM);
 	put(&line, "\",\"request\":\"");
-	put_escaped(&line, request_id);
+	put_escaped(&line, request_id, NAME_ROOM);
 	put(&line, "\",\"message\":\"");
-	put_escaped(&line, sentence);
+	put_escaped(&line, sentence, SENTENCE_ROOM);
 	memcpy(line.text + line.len, LINE_END, strlen(LINE_END));
 	line.len += strlen(LINE_END);
 	if (write(STDERR_FILENO, line.text, line.len) < 0)

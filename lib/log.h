@@ -24,7 +24,8 @@ enum log_death {
 };
 
 /* Names the program and the request in the lines to come.  Both strings must
- * live as long as the process does; NULL is written as "-". */
+ * live as long as the process does; NULL is written as "-", and what takes
+ * more than 180 bytes is cut. */
 void log_context(const char *program, const char *request);
 
 /* Writes one line.  Long sentences are cut at 600 bytes. */

@@ -139,18 +139,23 @@ write_long_everything(const void *given)
 	log_line(LOG_INFO, "%s", times("\"", 5000));
 }
 
-/* Whatever has no room is cut, but never into half an escape. */
+/* Whatever has no room is cut, but never into half an escape, and nothing is
+ * left out. */
 static void
 test_long_context(void **state)
 {
 	struct child child = { 0 };
+	const struct json_object *line;
 	const char *problem;
 
 	(void)state;
 	child_run(&child, write_long_everything, NULL);
 	assert_true(strlen(child.err) <= 4096);
-	if (json_read(child.err, strlen(child.err), &problem) == NULL)
+	if ((line = json_read(child.err, strlen(child.err), &problem)) == NULL)
 		fail_msg("%s: %s", problem, child.err);
+	assert_string_equal(json_string(line, "program"), times("\u00ff", 30));
+	assert_string_equal(json_string(line, "request"), times("\n", 30));
+	assert_contains(json_string(line, "message"), times("\"", 590));
 }
 
 /* --- death --- */

@@ -1,0 +1,56 @@
+# What `make attack` builds: the entries of t/fuzz/, with clang's libFuzzer and
+# sanitizers; included by GNUmakefile.
+
+ATTACK_PACKAGES = perl clang libclang-rt-14-dev llvm valgrind
+
+# --- t/fuzz: each .c an entry, lib/ what they share ---
+
+FUZZ = build/fuzz
+FUZZ_ENTRIES = $(patsubst t/fuzz/%.c,$(FUZZ)/%,$(wildcard t/fuzz/*.c))
+
+FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+	-fsanitize=address,undefined,fuzzer-no-link $(FUZZ_COVERAGE)
+FUZZ_COMPILE = clang -std=c11 -D_DEFAULT_SOURCE $(WARNINGS) $(FUZZ_CFLAGS) \
+	-isystem /usr/include/postgresql -Ilib -MMD -MP
+# t/fuzz/lib has these two with something of its own, and db.h's functions
+FUZZ_LIBRARY = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard t/fuzz/lib/*.c) \
+	$(filter-out lib/standins.c lib/db.c lib/mem.c lib/reply.c, \
+	$(wildcard lib/*.c)) simulator/scenario.c simulator/resize.c)
+FUZZ_ROUTES = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard cgi-bin/*/*.c))
+
+# what is fuzzed meets the harness at its edges; a route is a function of its own
+SEAMS = -include t/fuzz/lib/seams.h
+$(FUZZ)/lib/%.o $(FUZZ)/simulator/%.o $(FUZZ)/t/fuzz/lib/mem.o \
+	$(FUZZ)/t/fuzz/lib/reply.o: FUZZ_COMPILE += $(SEAMS)
+$(FUZZ)/cgi-bin/%.o: FUZZ_COMPILE += $(SEAMS) -Wno-missing-prototypes \
+	-Dmain=main_$(subst /,_,$(<:cgi-bin/%.c=%))
+$(FUZZ)/t/fuzz/%.o: FUZZ_COMPILE += -Isimulator
+
+$(FUZZ)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ)$(FUZZ_COMPILE) -c -o $@ $<
+
+$(FUZZ)/request: $(FUZZ_ROUTES)
+
+$(FUZZ)/%: $(FUZZ)/t/fuzz/%.o $(FUZZ_LIBRARY)
+	$(call say,LINK)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ -lcrypto
+
+fuzz: $(FUZZ_ENTRIES)
+
+# --- the long form ---
+
+# PARTS='fuzz ...' are some of t/attack/parts/
+FUZZ_SECONDS ?= 600
+export FUZZ_SECONDS
+
+attack: check-packages
+	@bin/need-packages $(ATTACK_PACKAGES)
+	@$(MAKE) --no-print-directory all fuzz
+	@$(MAKE) --no-print-directory fuzz FUZZ=build/fuzz-coverage \
+		FUZZ_COVERAGE='-fprofile-instr-generate -fcoverage-mapping'
+	@t/attack/run $(PARTS)
+
+.PHONY: fuzz attack
+
+-include $(FUZZ_LIBRARY:.o=.d) $(FUZZ_ROUTES:.o=.d) \
+	$(patsubst %.c,$(FUZZ)/%.d,$(wildcard t/fuzz/*.c))

@@ -1,0 +1,44 @@
+/* reference -- the formats once more, read in the plainest way, to compare the
+ * library with.  Nothing here calls it, but for memory. */
+
+#ifndef REFERENCE_H
+#define REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* RFC 3629 4, byte range by byte range. */
+bool reference_is_utf8(const char *text, size_t len);
+
+/* RFC 3986 2.1, or a form's (plus is a blank); NULL for a bad escape, %00, and
+ * what is not UTF-8. */
+const char *reference_decode(const char *text, size_t len, bool form);
+
+/* The value of a field of name=value&name=value; *times says how often it is
+ * there, *sound whether all fields could be decoded. */
+const char *reference_field(
+    const char *fields, const char *name, size_t *times, bool *sound);
+
+/* The text that an HTML element or a quoted attribute has: NULL when markup is
+ * in it, or a reference that html() does not write. */
+const char *reference_html_text(const char *html, size_t len);
+
+/* RFC 8259.  A value: 'o'bject, 'a'rray, 's'tring, 'n'umber, 'l'iteral. */
+struct reference_value {
+	char type;
+	const char *name;   /* of a member */
+	const char *string; /* decoded */
+	struct reference_value *first, *next;
+};
+
+/* NULL for what is no JSON in UTF-8; also where a string has U+0000 or a lone
+ * surrogate, or an object two members of one name.  *count says how many
+ * values and names it has. */
+const struct reference_value *reference_json(
+    const char *text, size_t len, size_t *count);
+
+/* A member's string, or NULL. */
+const char *reference_member(
+    const struct reference_value *object, const char *name);
+
+#endif
