@@ -33,7 +33,7 @@ void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Has answer called once, by whichever die() comes first, after its line is
- * written.  A death inside answer ends the process at once. */
+ * written.  A death inside answer, or with NULL, ends the process at once. */
 void log_on_death(void (*answer)(enum log_death why));
 
 /* Our fault: logs an error, lets the handler answer, ends the process. */

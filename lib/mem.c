@@ -104,15 +104,29 @@ mem_format(const char *format, ...)
 	return text;
 }
 
+static void *
+need(void *memory, size_t size)
+{
+	if (memory == NULL && size > 0)
+		die("mem: no %zu bytes left to lend", size);
+	return memory;
+}
+
 void *
 mem_lend(size_t size)
 {
 	void *memory;
 
 	if (size < HUGE_PAGE || size > SIZE_MAX - HUGE_PAGE)
-		return malloc(size);
+		return need(malloc(size), size);
 	size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-	if ((memory = aligned_alloc(HUGE_PAGE, size)) != NULL)
-		madvise(memory, size, MADV_HUGEPAGE); /* no loss if it can't */
+	memory = need(aligned_alloc(HUGE_PAGE, size), size);
+	madvise(memory, size, MADV_HUGEPAGE); /* no loss if it can't */
 	return memory;
+}
+
+void *
+mem_lend_again(void *memory, size_t size)
+{
+	return need(realloc(memory, size), size);
 }

@@ -19,8 +19,11 @@ char *mem_copy(const char *bytes, size_t len);
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Memory for a library that takes back what it needs no longer, with free():
- * size bytes of anything, NULL when there are none left.  2 MB and more come in
- * huge pages, if the system has any: each saves 511 page faults. */
+ * size bytes of anything.  2 MB and more come in huge pages, if the system has
+ * any: each saves 511 page faults. */
 void *mem_lend(size_t size);
+
+/* The same for what was lent, or NULL, and has to be of another size. */
+void *mem_lend_again(void *memory, size_t size);
 
 #endif

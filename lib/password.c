@@ -68,6 +68,8 @@ take_apart(const char *hash, struct parts *parts)
 	    (size_t)(strcmp(parts->method, "scrypt") == 0 ? 3 : 1);
 }
 
+/* Where there is no memory left, libcrypto crashes or says that a password is
+ * wrong: so it is never told.  And huge pages take a twelfth off a hash. */
 static void *
 allocate(size_t size, const char *file, int line)
 {
@@ -76,15 +78,28 @@ allocate(size_t size, const char *file, int line)
 	return mem_lend(size);
 }
 
+static void *
+reallocate(void *memory, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return mem_lend_again(memory, size);
+}
+
+/* Refused when libcrypto has memory already: then it has been told before. */
+static void
+give_memory(void)
+{
+	CRYPTO_set_mem_functions(allocate, reallocate, NULL);
+}
+
 /* NULL when the costs are none that libcrypto accepts. */
 static const char *
 scrypt(const char *password, const char *salt, const int64_t costs[3])
 {
 	unsigned char key[SCRYPT_BYTES];
 
-	/* Huge pages take a twelfth off a hash.  Refused when libcrypto has
-	 * memory already, which does no harm. */
-	CRYPTO_set_mem_functions(allocate, NULL, NULL);
+	give_memory();
 	if (EVP_PBE_scrypt(password, strlen(password),
 		(const unsigned char *)salt, strlen(salt), (uint64_t)costs[0],
 		(uint64_t)costs[1], (uint64_t)costs[2], SCRYPT_MAX_MEMORY, key,
@@ -98,6 +113,7 @@ pbkdf2(const char *password, const char *salt, int64_t rounds)
 {
 	unsigned char key[PBKDF2_BYTES];
 
+	give_memory();
 	if (rounds > PBKDF2_MAX_ROUNDS ||
 	    PKCS5_PBKDF2_HMAC(password, (int)strlen(password),
 		(const unsigned char *)salt, (int)strlen(salt), (int)rounds,

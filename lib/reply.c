@@ -20,6 +20,7 @@ static const char our_fault[] = "Something went wrong on our side. It has been "
 
 static const struct reply_kind *reply_kind;
 static struct buf headers;
+static bool dying;
 
 static const char *
 reason_of(int status)
@@ -109,7 +110,10 @@ send_reply(int status, const char *type, const char *body, size_t len)
 	parts[0] = (struct iovec){ first, strlen(first) };
 	parts[1] = (struct iovec){ headers.data, headers.len };
 	parts[2] = (struct iovec){ (char *)body, len };
+	log_on_death(NULL); /* there is one answer */
 	write_all(parts, 3);
+	if (dying) /* in the midst of something: nobody is to tidy that up */
+		_exit(EXIT_SUCCESS);
 	exit(EXIT_SUCCESS);
 }
 
@@ -170,6 +174,7 @@ reply_server_error(const struct req *req)
 static void
 answer_death(enum log_death why)
 {
+	dying = true;
 	headers.len = 0;
 	if (why == LOG_DEATH_UNAVAILABLE)
 		send_error(503,

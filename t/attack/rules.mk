@@ -37,6 +37,19 @@ $(FUZZ)/%: $(FUZZ)/t/fuzz/%.o $(FUZZ_LIBRARY)
 
 fuzz: $(FUZZ_ENTRIES)
 
+# --- programs whose allocations fail: t/attack/allocations.t ---
+
+FAILING = $(patsubst %.c,$(BUILD)/t/attack/failing/%,$(wildcard cgi-bin/*/*.c))
+
+$(BUILD)/t/attack/failing/%: $(BUILD)/%.o $(BUILD)/t/attack/failing_malloc.o \
+		$(BUILD)/libminitwit.a
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINKER_shared) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(LIBS_shared)
+
+# what `make check` needs of all this
+check-attack: fuzz $(if $(SANITIZE),,$(FAILING))
+
 # --- the long form ---
 
 # PARTS='fuzz ...' are some of t/attack/parts/
@@ -50,7 +63,7 @@ attack: check-packages
 		FUZZ_COVERAGE='-fprofile-instr-generate -fcoverage-mapping'
 	@t/attack/run $(PARTS)
 
-.PHONY: fuzz attack
+.PHONY: fuzz check-attack attack
 
 -include $(FUZZ_LIBRARY:.o=.d) $(FUZZ_ROUTES:.o=.d) \
 	$(patsubst %.c,$(FUZZ)/%.d,$(wildcard t/fuzz/*.c))

@@ -79,6 +79,18 @@ ask_for(const void *size)
 }
 
 static void
+ask_for_a_loan(const void *size)
+{
+	mem_lend(*(const size_t *)size);
+}
+
+static void
+ask_for_a_longer_loan(const void *size)
+{
+	mem_lend_again(mem_lend(1), *(const size_t *)size);
+}
+
+static void
 test_too_much_dies(void **state)
 {
 	static const size_t too_much[] = { SIZE_MAX, SIZE_MAX / 2 + 1 };
@@ -88,6 +100,10 @@ test_too_much_dies(void **state)
 		struct child child = { 0 };
 
 		child_run(&child, ask_for, &too_much[i]);
+		assert_died(&child, "mem: ");
+		child_run(&child, ask_for_a_loan, &too_much[i]);
+		assert_died(&child, "mem: ");
+		child_run(&child, ask_for_a_longer_loan, &too_much[i]);
 		assert_died(&child, "mem: ");
 	}
 }
@@ -102,12 +118,10 @@ test_lent_memory_can_be_freed(void **state)
 
 		assert_non_null(bytes);
 		memset(bytes, 0xff, size);
-		bytes = realloc(bytes, size + 1);
-		assert_non_null(bytes);
+		bytes = mem_lend_again(bytes, size + 1);
 		bytes[size] = 0;
 		free(bytes);
 	}
-	assert_null(mem_lend(PTRDIFF_MAX));
 }
 
 int

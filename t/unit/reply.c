@@ -327,6 +327,47 @@ test_death_while_dying(void **state)
 	assert_contains(child.err, "and again");
 }
 
+/* Libraries have things to do at exit, for which memory may lack. */
+static void
+die_at_exit(void)
+{
+	die("at exit");
+}
+
+static void
+answer_then_die(const void *given)
+{
+	(void)given;
+	reply_begin(&kind);
+	atexit(die_at_exit);
+	reply_text("the answer");
+}
+
+static void
+die_then_exit(const void *given)
+{
+	(void)given;
+	reply_begin(&kind);
+	atexit(die_at_exit);
+	die("before it");
+}
+
+static void
+test_death_at_exit(void **state)
+{
+	struct child child = { 0 };
+
+	(void)state;
+	child_run(&child, answer_then_die, NULL);
+	assert_died(&child, "at exit");
+	assert_string_equal(child_body(&child), "the answer");
+
+	/* whatever died is not for others to tidy up */
+	child_run(&child, die_then_exit, NULL);
+	assert_error(&child, "500 Internal Server Error", "");
+	assert_logged(&child, "error", "before it");
+}
+
 static const struct value {
 	const char *name, *value;
 } bad_values[] = {
@@ -552,6 +593,7 @@ main(void)
 	UNIT_TEST(test_error_sentence);
 	UNIT_ROWS(test_death, deaths);
 	UNIT_TEST(test_death_while_dying);
+	UNIT_TEST(test_death_at_exit);
 	UNIT_ROWS(test_bad_value, bad_values);
 	UNIT_ROWS(test_begin, begins);
 	UNIT_TEST(test_begin_too_large);

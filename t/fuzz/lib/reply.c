@@ -8,4 +8,5 @@ void
 reply_again(void)
 {
 	headers = (struct buf){ 0 };
+	dying = false;
 }

@@ -1,0 +1,126 @@
+package Requests;
+
+# A request for each program, at least one, that succeeds: for whatever has to
+# be done to all of them.
+#
+#	for my $request (Requests::of($world)) {
+#		my $answer = $world->cgi(@{ $request->{cgi} });
+#		... $answer->{status} == $request->{status} ...
+#		my $done = $world->sql($request->{undo}) if $request->{undo};
+#	}
+#
+# undo is SQL that takes the request's change back, and counts what there was to
+# take back: 1 where the request has been carried out, 0 where it has not.
+
+use strict;
+use warnings;
+use utf8;
+use HTTP::Tiny;
+use JSON::PP;
+use MIME::Base64 qw(encode_base64);
+
+my @simulator = (HTTP_AUTHORIZATION => 'Basic '
+	    . encode_base64('simulator:super_safe!', ''));
+
+sub address {
+	my ($program, $target, @env) = @_;
+	return [ $program, '', REQUEST_URI => $target, @env ];
+}
+
+sub form {
+	my ($program, $target, $fields, @env) = @_;
+	return [ $program, HTTP::Tiny->new->www_form_urlencode($fields),
+		REQUEST_METHOD => 'POST', REQUEST_URI => $target,
+		CONTENT_TYPE => 'application/x-www-form-urlencoded', @env ];
+}
+
+sub json {
+	my ($program, $target, $body) = @_;
+	return [ $program, JSON::PP->new->utf8->canonical->encode($body),
+		REQUEST_METHOD => 'POST', REQUEST_URI => $target,
+		CONTENT_TYPE => 'application/json', @simulator ];
+}
+
+sub undo {
+	my ($change) = @_;
+	return "WITH undone AS ($change RETURNING 1)"
+	    . ' SELECT count(*) FROM undone';
+}
+
+# They want a world with Ann, who is logged in and follows Cid, and Bob; and
+# more messages than a page has.
+sub of {
+	my ($world) = @_;
+	my $jar = $world->login('Ann');
+	my @ann = (HTTP_COOKIE => $jar->cookie_header);
+	$world->register($_) for qw(Bob Cid);
+	$world->sql("INSERT INTO messages (author_id, text)"
+		. " SELECT user_id, 'No ' || n || ' <b>' FROM users,"
+		. " generate_series(1, 40) AS n WHERE username = 'Ann'");
+	$world->sql('INSERT INTO followers SELECT a.user_id, c.user_id'
+		. " FROM users AS a, users AS c"
+		. " WHERE a.username = 'Ann' AND c.username = 'Cid'");
+	$world->sql('CREATE TABLE kept_sessions AS TABLE sessions');
+	$world->sql('CREATE TABLE kept_followers AS TABLE followers');
+
+	my $unregister = undo("DELETE FROM users WHERE username = 'Zoe'");
+	my $unlogin = undo('DELETE FROM sessions WHERE token_digest NOT IN'
+		. ' (SELECT token_digest FROM kept_sessions)');
+	my $relogin = undo('INSERT INTO sessions TABLE kept_sessions'
+		. ' ON CONFLICT DO NOTHING');
+	my $unpost = undo("DELETE FROM messages WHERE text = 'hi'");
+	my $unfollow = undo('DELETE FROM followers WHERE (who_id, whom_id)'
+		. ' NOT IN (TABLE kept_followers)');
+	my $refollow = undo('INSERT INTO followers TABLE kept_followers'
+		. ' ON CONFLICT DO NOTHING');
+
+	my @requests = (
+		[ 200, address('site/timeline', '/', @ann) ],
+		[ 200, address('site/public', '/public') ],
+		[ 200, address('site/profile', '/Ann?before=30', @ann) ],
+		[ 200, address('site/profile', '/Bob', @ann,
+				HTTP_COOKIE => "$ann[1]; flash=following.B%22") ],
+		[ 200, address('site/login', '/login') ],
+		[ 302, form('site/login', '/login',
+				[ username => 'Bob', password => 'pw' ]), $unlogin ],
+		[ 200, address('site/register', '/register') ],
+		[ 200, form('site/register', '/register', [ username => 'Z"' ]) ],
+		[ 302, form('site/register', '/register', [ username => 'Zoe',
+					email => 'z@z', password => 'z',
+					password2 => 'z' ]), $unregister ],
+		[ 302, form('site/add_message', '/add_message',
+				[ text => 'hi' ], @ann), $unpost ],
+		[ 400, form('site/add_message', '/add_message',
+				[ text => 'ö<' x 501 ], @ann) ],
+		[ 302, form('site/follow', '/Bob/follow', [], @ann), $unfollow ],
+		[ 302, form('site/unfollow', '/Cid/unfollow', [], @ann),
+			$refollow ],
+		[ 302, form('site/logout', '/logout', [], @ann), $relogin ],
+		[ 404, address('site/error', '/x/y/z') ],
+		[ 404, address('api/error', '/msgs/x/y?latest=1') ],
+		[ 200, address('api/latest', '/latest') ],
+		[ 204, json('api/register', '/register?latest=2', {
+				username => 'Zoe', email => 'z@z', pwd => 'z' }),
+			$unregister ],
+		[ 200, address('api/msgs', '/msgs?no=20&latest=3', @simulator) ],
+		[ 200, address('api/user_msgs', '/msgs/Ann', @simulator) ],
+		[ 204, json('api/user_msgs', '/msgs/Ann?latest=4',
+				{ content => 'hi' }), $unpost ],
+		[ 400, json('api/user_msgs', '/msgs/Ann', { content => 1 }) ],
+		[ 200, address('api/fllws', '/fllws/Ann', @simulator) ],
+		[ 204, json('api/fllws', '/fllws/Ann', { follow => 'Bob' }),
+			$unfollow ],
+		[ 204, json('api/fllws', '/fllws/Ann', { unfollow => 'Cid' }),
+			$refollow ],
+		[ 200, address('ops/health', '/-/health') ],
+	);
+	return map {
+		my ($status, $cgi, $undo) = @$_;
+		my ($program, undef, %env) = @$cgi;
+		my $method = $env{REQUEST_METHOD} // 'GET';
+		+{ name => "$program, $method $env{REQUEST_URI}: $status",
+			status => $status, cgi => $cgi, undo => $undo };
+	} @requests;
+}
+
+1;
