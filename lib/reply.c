@@ -1,6 +1,7 @@
 #include "reply.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,11 +184,23 @@ answer_death(enum log_death why)
 	send_error(500, our_fault);
 }
 
+/* Opens those of stdin, stdout and stderr that are closed: else the connection
+ * to the database would be the one, and get what is written to it. */
+static void
+open_streams(void)
+{
+	for (int stream = 0; stream < 3; stream++) {
+		if (fcntl(stream, F_GETFD) < 0)
+			open("/dev/null", O_RDWR);
+	}
+}
+
 const struct req *
 reply_begin(const struct reply_kind *kind)
 {
 	const struct req *req;
 
+	open_streams();
 	reply_kind = kind;
 	log_on_death(answer_death);
 	req = req_read(kind->body);

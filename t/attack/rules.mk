@@ -1,9 +1,9 @@
-# What `make attack` builds: the entries of t/fuzz/, with clang's libFuzzer and
-# sanitizers; included by GNUmakefile.
+# Attacks, the long form of `make attack` and the short one in `make check`;
+# included by GNUmakefile.
 
-ATTACK_PACKAGES = perl clang libclang-rt-14-dev llvm valgrind
+ATTACK_PACKAGES = llvm valgrind
 
-# --- t/fuzz: each .c an entry, lib/ what they share ---
+# --- t/fuzz: each .c an entry for libFuzzer, lib/ what they share ---
 
 FUZZ = build/fuzz
 FUZZ_ENTRIES = $(patsubst t/fuzz/%.c,$(FUZZ)/%,$(wildcard t/fuzz/*.c))
@@ -37,7 +37,7 @@ $(FUZZ)/%: $(FUZZ)/t/fuzz/%.o $(FUZZ_LIBRARY)
 
 fuzz: $(FUZZ_ENTRIES)
 
-# --- programs whose allocations fail: t/attack/allocations.t ---
+# --- programs whose allocations fail, for t/attack/allocations.t ---
 
 FAILING = $(patsubst %.c,$(BUILD)/t/attack/failing/%,$(wildcard cgi-bin/*/*.c))
 
@@ -52,13 +52,14 @@ check-attack: fuzz $(if $(SANITIZE),,$(FAILING))
 
 # --- the long form ---
 
-# PARTS='fuzz ...' are some of t/attack/parts/
+# PARTS='fuzz valgrind' are some of t/attack/parts/, without it all are run
 FUZZ_SECONDS ?= 600
 export FUZZ_SECONDS
 
 attack: check-packages
 	@bin/need-packages $(ATTACK_PACKAGES)
-	@$(MAKE) --no-print-directory all fuzz
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS) check-attack
+	@$(MAKE) --no-print-directory all LINK=shared BUILD=$(SHARED_BUILD)
 	@$(MAKE) --no-print-directory fuzz FUZZ=build/fuzz-coverage \
 		FUZZ_COVERAGE='-fprofile-instr-generate -fcoverage-mapping'
 	@t/attack/run $(PARTS)

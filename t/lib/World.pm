@@ -297,7 +297,7 @@ sub cgi {
 	);
 	delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
 	# a list, so that Perl takes no path apart
-	return run_program($body, '/usr/bin/env', $file);
+	return run_program($body, @{ $self->{under} // ['/usr/bin/env'] }, $file);
 }
 
 sub run_program {
