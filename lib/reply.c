@@ -10,6 +10,7 @@
 #include "db.h"
 #include "log.h"
 #include "mem.h"
+#include "sandbox.h"
 #include "text.h"
 
 /* When to come again after a 503, in seconds. */
@@ -169,6 +170,13 @@ answer_death(enum log_death why)
 	send_error(500, our_fault);
 }
 
+static bool
+may_ask(enum reply_database database)
+{
+	return database == REPLY_FOR_ALL ||
+	    (database == REPLY_FOR_MEMBERS && !req_is_anonymous());
+}
+
 const struct req *
 reply_begin(const struct reply_kind *kind)
 {
@@ -176,6 +184,10 @@ reply_begin(const struct reply_kind *kind)
 
 	reply_kind = kind;
 	log_on_death(answer_death);
+	sandbox_begin();
+	if (may_ask(kind->database))
+		db_open();
+	sandbox_close();
 	req = req_read(kind->body);
 	if (kind->note != NULL)
 		kind->note(req);

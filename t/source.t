@@ -46,6 +46,8 @@ subtest 'no module of lib/ includes one that includes it' => sub {
 subtest 'each means has its one user' => sub {
 	my @rules = (
 		[ 'libpq', qr/libpq-fe\.h|\bPQ\w+\(/, 'db' ],
+		[ 'the sandbox', qr/\bprctl\(|\bsetrlimit\(|seccomp|landlock/i,
+			'sandbox' ],
 		[ 'libcrypto', qr/openssl\//, 'password' ],
 		[ 'jsmn', qr/jsmn/, 'json' ],
 		[ 'stdout', qr/\bSTDOUT_FILENO|\b(?:v?printf|puts|putchar)\(|\bstdout\b/,

@@ -70,7 +70,7 @@ log_in(const struct req *req)
 int
 main(void)
 {
-	const struct req *req = reply_begin(&page_kind);
+	const struct req *req = reply_begin(&member_kind);
 
 	need_method(req, REQ_READ | REQ_POST);
 	if (req_method(req) == REQ_POST) {

@@ -57,7 +57,7 @@ show_form(const struct req *req, const char *problem)
 int
 main(void)
 {
-	const struct req *req = reply_begin(&page_kind);
+	const struct req *req = reply_begin(&member_kind);
 	const char *problem;
 
 	need_method(req, REQ_READ | REQ_POST);
