@@ -1,5 +1,6 @@
 #include "sandbox.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -12,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -84,6 +86,31 @@ forbid_files(void)
 	must(rules >= 0 && syscall(SYS_landlock_restrict_self, rules, 0) == 0,
 	    "Landlock");
 	close(rules);
+}
+
+/* --- memory --- */
+
+#define PAGE ((uintptr_t)4096)
+
+/* Makes read-only what only the start writes to: tables of functions, mostly.
+ * The dynamic linker does so, too; in a static program nobody else does.  The
+ * program's headers follow that of its file, which is loaded at its start. */
+static void
+protect_constants(void)
+{
+	uintptr_t headers = getauxval(AT_PHDR);
+	uintptr_t start = headers - sizeof(Elf64_Ehdr);
+	const Elf64_Phdr *header = (const Elf64_Phdr *)headers;
+
+	for (size_t i = 0; i < getauxval(AT_PHNUM); i++) {
+		uintptr_t from = start + header[i].p_vaddr;
+		uintptr_t to = from + header[i].p_memsz;
+
+		if (header[i].p_type == PT_GNU_RELRO)
+			must(mprotect((void *)(from & -PAGE),
+				 (to & -PAGE) - (from & -PAGE), PROT_READ) == 0,
+			    "constants");
+	}
 }
 
 /* --- resources --- */
@@ -226,6 +253,7 @@ sandbox_close(void)
 		return;
 	/* to others of the same user its memory and environment are closed */
 	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "dumpable");
+	protect_constants();
 	forbid_files();
 	limit_resources();
 	filter_calls();
