@@ -55,7 +55,8 @@ subtest 'each means has its one user' => sub {
 		[ 'stderr', qr/\bSTDERR_FILENO|\bstderr\b|\bperror\(/, 'log' ],
 		[ 'stdin', qr/\bSTDIN_FILENO|\bstdin\b/, 'req' ],
 		[ 'the environment', qr/\bgetenv\(|\benviron\b/, 'req' ],
-		[ 'the heap', qr/\b(?:m|c|re)alloc\(|\bfree\(/, 'mem' ],
+		[ 'the heap', qr/\b(?:m|c|re)alloc\(|\bfree\(/, 'mem',
+			'standins' ],
 		[ 'SQL', qr/\bdb_(?:query|run)\(/,
 			'db', qw(users follows messages sessions latest) ],
 	);
