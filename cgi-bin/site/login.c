@@ -1,4 +1,5 @@
-/* GET /login -- the form.  POST /login -- begins a session.
+/* GET /login -- the form, which the web server keeps for a second.
+ * POST /login -- begins a session.
  *
  * form:     username, password
  * session:  who has one is sent to /
@@ -18,7 +19,9 @@
 static _Noreturn void
 show_form(const struct req *req, const char *username, const char *problem)
 {
-	struct buf *page = page_open(req, NULL, "Sign In");
+	static const char title[] = "Sign In";
+	struct buf *page = problem == NULL ? page_open_shared(req, NULL, title)
+					   : page_open(req, NULL, title);
 
 	if (problem != NULL) {
 		log_line(LOG_INFO, "no login: %s", problem);

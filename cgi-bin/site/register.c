@@ -1,4 +1,5 @@
-/* GET /register -- the form.  POST /register -- creates an account.
+/* GET /register -- the form, which the web server keeps for a second.
+ * POST /register -- creates an account.
  *
  * form:     username, email, password, password2
  * session:  who has one is sent to /
@@ -27,7 +28,9 @@ field(const struct req *req, const char *name)
 static _Noreturn void
 show_form(const struct req *req, const char *problem)
 {
-	struct buf *page = page_open(req, NULL, "Sign Up");
+	static const char title[] = "Sign Up";
+	struct buf *page = problem == NULL ? page_open_shared(req, NULL, title)
+					   : page_open(req, NULL, title);
 
 	if (problem != NULL) {
 		log_line(LOG_INFO, "no registration: %s", problem);
