@@ -264,7 +264,15 @@ sub program_file {
 # { status, headers (names in lower case), content, stderr, raw, exit }.
 sub cgi {
 	my ($self, $program, $body, %env) = @_;
-	my $file = program_file($program);
+	# a list, so that Perl takes no path apart
+	return $self->cgi_by([ '/usr/bin/env', program_file($program) ], $body,
+		%env);
+}
+
+# The same by a command that has the program's file as its last argument.
+sub cgi_by {
+	my ($self, $command, $body, %env) = @_;
+	my $file = $command->[-1];
 	local %ENV = (
 		PATH => $ENV{PATH}, $self->db_env,
 		GATEWAY_INTERFACE => 'CGI/1.1', REQUEST_METHOD => 'GET',
@@ -274,8 +282,7 @@ sub cgi {
 		%env,
 	);
 	delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
-	# a list, so that Perl takes no path apart
-	return run_program($body, '/usr/bin/env', $file);
+	return run_program($body, @$command);
 }
 
 sub run_program {
