@@ -45,6 +45,7 @@ note_latest(const struct req *req)
 }
 
 const struct reply_kind api_kind = {
+	.database = REPLY_FOR_ALL,
 	.body = REQ_BYTES,
 	.error_type = "application/json",
 	.error_body = error_body,

@@ -26,6 +26,9 @@ const char db_null[] = "";
 
 static PGconn *connection;
 
+/* What libpq waits for to complete the connection. */
+static PostgresPollingStatusType want;
+
 /* What db_along() was given. */
 static const char *along[1 + MAX_PARAMETERS + 1];
 
@@ -70,24 +73,35 @@ die_disconnected(void)
 	die_unavailable("db: %s", one_line(PQerrorMessage(connection)));
 }
 
-static void
-connect_once(void)
+void
+db_open(void)
 {
 	static const char *const none[] = { NULL };
-	PostgresPollingStatusType want = PGRES_POLLING_WRITING;
 
-	if (connection != NULL)
-		return;
 	connection = PQconnectStartParams(none, none, 0);
 	if (connection == NULL)
 		die("db: out of memory");
-	if (PQstatus(connection) == CONNECTION_BAD)
-		die_disconnected();
-	while (want != PGRES_POLLING_OK) {
-		wait_for(want == PGRES_POLLING_READING ? POLLIN : POLLOUT);
+	want = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED
+						      : PGRES_POLLING_WRITING;
+	/* until there is an answer to be read; a Unix socket never waits */
+	while (want == PGRES_POLLING_WRITING) {
+		wait_for(POLLOUT);
 		want = PQconnectPoll(connection);
+	}
+}
+
+static void
+complete_connection(void)
+{
+	if (connection == NULL)
+		db_open();
+	if (want == PGRES_POLLING_OK)
+		return;
+	while (want != PGRES_POLLING_OK) {
 		if (want == PGRES_POLLING_FAILED)
 			die_disconnected();
+		wait_for(want == PGRES_POLLING_READING ? POLLIN : POLLOUT);
+		want = PQconnectPoll(connection);
 	}
 	if (PQsetnonblocking(connection, 1) != 0 ||
 	    PQenterPipelineMode(connection) != 1)
@@ -212,7 +226,7 @@ run(const char *const words[])
 	/* taken before anything can fail, so that nobody tries it again */
 	memcpy(first, along, sizeof(first));
 	along[0] = NULL;
-	connect_once();
+	complete_connection();
 	if (first[0] != NULL)
 		send_statement(first);
 	if (words != NULL)

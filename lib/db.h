@@ -1,7 +1,6 @@
 /* db -- PostgreSQL, by libpq: literal SQL, values as parameters, rows copied.
  *
- * A process has one connection, made by its first statement; whoever asks
- * nothing pays nothing.  Where to connect and as whom is libpq's environment:
+ * A process has one connection.  Where to and as whom is libpq's environment:
  * PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSFILE.
  *
  * Waiting is bounded: all waits of a process together last 1.25 seconds at the
@@ -21,6 +20,11 @@ struct db_rows;
 
 /* A parameter that is NULL in SQL. */
 extern const char db_null[];
+
+/* Connects and says who we are, but waits for no answer: the first statement
+ * does, and tells of errors.  So the socket is there, and the role can't be
+ * changed, before anything else is done. */
+void db_open(void);
 
 /* Runs one statement, a string literal, in one round trip; the strings after
  * it are its $1, $2, ... (numbers: by db_integer()). */

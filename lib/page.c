@@ -171,6 +171,14 @@ error_body(int status, const char *reason, const char *sentence)
 }
 
 const struct reply_kind page_kind = {
+	.database = REPLY_FOR_ALL,
+	.body = REQ_FORM,
+	.error_type = "text/html; charset=utf-8",
+	.error_body = error_body,
+};
+
+const struct reply_kind member_kind = {
+	.database = REPLY_FOR_MEMBERS,
 	.body = REQ_FORM,
 	.error_type = "text/html; charset=utf-8",
 	.error_body = error_body,

@@ -17,6 +17,10 @@
 /* Programs of the site: forms come in, errors go out as pages. */
 extern const struct reply_kind page_kind;
 
+/* The same for those that ask the database about members only: an anonymous
+ * request gets a form or is sent elsewhere, without a connection. */
+extern const struct reply_kind member_kind;
+
 /* Begins a page: head, navigation for me (NULL: a visitor), the heading, and
  * the flash that waits for the reader. */
 struct buf *page_open(

@@ -86,11 +86,15 @@ reallocate(void *memory, size_t size, const char *file, int line)
 	return mem_lend_again(memory, size);
 }
 
-/* Refused when libcrypto has memory already: then it has been told before. */
 static void
-give_memory(void)
+prepare_libcrypto(void)
 {
+	/* refused when libcrypto has memory already: then it has been told */
 	CRYPTO_set_mem_functions(allocate, reallocate, NULL);
+	/* Its settings are in a file, which the sandbox does not let it open;
+	 * nor does it have to tidy up at the end. */
+	OPENSSL_init_crypto(
+	    OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 /* NULL when the costs are none that libcrypto accepts. */
@@ -99,7 +103,7 @@ scrypt(const char *password, const char *salt, const int64_t costs[3])
 {
 	unsigned char key[SCRYPT_BYTES];
 
-	give_memory();
+	prepare_libcrypto();
 	if (EVP_PBE_scrypt(password, strlen(password),
 		(const unsigned char *)salt, strlen(salt), (uint64_t)costs[0],
 		(uint64_t)costs[1], (uint64_t)costs[2], SCRYPT_MAX_MEMORY, key,
@@ -113,9 +117,10 @@ pbkdf2(const char *password, const char *salt, int64_t rounds)
 {
 	unsigned char key[PBKDF2_BYTES];
 
-	give_memory();
-	if (rounds > PBKDF2_MAX_ROUNDS ||
-	    PKCS5_PBKDF2_HMAC(password, (int)strlen(password),
+	if (rounds > PBKDF2_MAX_ROUNDS)
+		return NULL;
+	prepare_libcrypto();
+	if (PKCS5_PBKDF2_HMAC(password, (int)strlen(password),
 		(const unsigned char *)salt, (int)strlen(salt), (int)rounds,
 		EVP_sha256(), sizeof(key), key) != 1)
 		return NULL;

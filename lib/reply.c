@@ -1,7 +1,6 @@
 #include "reply.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "db.h"
 #include "log.h"
 #include "mem.h"
+#include "sandbox.h"
 #include "text.h"
 
 /* When to come again after a 503, in seconds. */
@@ -184,15 +184,11 @@ answer_death(enum log_death why)
 	send_error(500, our_fault);
 }
 
-/* Opens those of stdin, stdout and stderr that are closed: else the connection
- * to the database would be the one, and get what is written to it. */
-static void
-open_streams(void)
+static bool
+may_ask(enum reply_database database)
 {
-	for (int stream = 0; stream < 3; stream++) {
-		if (fcntl(stream, F_GETFD) < 0)
-			open("/dev/null", O_RDWR);
-	}
+	return database == REPLY_FOR_ALL ||
+	    (database == REPLY_FOR_MEMBERS && !req_is_anonymous());
 }
 
 const struct req *
@@ -200,9 +196,12 @@ reply_begin(const struct reply_kind *kind)
 {
 	const struct req *req;
 
-	open_streams();
 	reply_kind = kind;
 	log_on_death(answer_death);
+	sandbox_begin();
+	if (may_ask(kind->database))
+		db_open();
+	sandbox_close();
 	req = req_read(kind->body);
 	if (kind->note != NULL)
 		kind->note(req);

@@ -227,7 +227,7 @@ read_form(struct req *req)
 }
 
 static enum req_method
-read_method(const struct req *req)
+read_method(void)
 {
 	static const struct {
 		const char *name;
@@ -237,13 +237,19 @@ read_method(const struct req *req)
 		{ "HEAD", REQ_HEAD },
 		{ "POST", REQ_POST },
 	};
-	const char *name = req_variable(req, "REQUEST_METHOD");
+	const char *name = getenv("REQUEST_METHOD");
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (name != NULL && strcmp(name, methods[i].name) == 0)
 			return methods[i].method;
 	}
 	return REQ_OTHER;
+}
+
+bool
+req_is_anonymous(void)
+{
+	return (read_method() & REQ_READ) != 0 && getenv("HTTP_COOKIE") == NULL;
 }
 
 /* "site/public" for .../cgi-bin/site/public. */
@@ -269,7 +275,7 @@ req_read(enum req_body kind)
 	struct req *req = mem_alloc(sizeof(*req));
 
 	log_context(program_name(req), req_variable(req, "UNIQUE_ID"));
-	req->method = read_method(req);
+	req->method = read_method();
 	read_target(req);
 	read_body(req, kind);
 	if (kind == REQ_FORM)

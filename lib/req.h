@@ -42,6 +42,10 @@ enum req_body {
 	REQ_BYTES,   /* as it is, whatever its Content-Type says */
 };
 
+/* Whether the request, which need not have been read, is a GET or a HEAD
+ * without a cookie: from nobody we know, and to change nothing. */
+bool req_is_anonymous(void);
+
 /* Reads environment and body; once per process.  A body that is too large is
  * read and dropped, so that the client gets to reading its answer. */
 const struct req *req_read(enum req_body kind);

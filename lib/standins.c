@@ -23,9 +23,11 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/types.h>
 
@@ -105,6 +107,179 @@ GIVES(int, setcontext, -1)
 GIVES(void, makecontext, )
 
 /* clang-format on */
+
+/* --- the heap --- */
+
+/* musl's maps pages for each size that is asked for, a dozen times before libpq
+ * has connected, and guards against what a program that is gone in a
+ * millisecond has no time for.  Here a small object is the next in an arena, or
+ * one of the same size that was freed; a large one has a mapping of its own. */
+
+#define ALIGNMENT _Alignof(max_align_t)
+#define ARENA ((size_t)256 * 1024)
+#define LARGEST_SMALL 17 /* as a power of two */
+
+/* Before each object. */
+struct object {
+	size_t size; /* of a small one a power of two */
+	union {
+		char *mapping;       /* of a large one: where it starts */
+		struct object *next; /* that was freed */
+	};
+};
+
+static _Alignas(max_align_t) char first_arena[ARENA];
+static char *next = first_arena, *end = first_arena + ARENA;
+
+/* Freed, by the power of two that is their size. */
+static struct object *spare[LARGEST_SMALL + 1];
+
+static struct object *
+object_of(void *memory)
+{
+	return (struct object *)memory - 1;
+}
+
+static bool
+is_small(size_t size)
+{
+	return size <= (size_t)1 << LARGEST_SMALL;
+}
+
+/* The power of two that a small object has at least as its size. */
+static unsigned
+power_for(size_t size)
+{
+	unsigned power = 4;
+
+	while ((size_t)1 << power < size)
+		power++;
+	return power;
+}
+
+static char *
+map(size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return pages != MAP_FAILED ? pages : NULL;
+}
+
+static void *
+allocate_large(size_t alignment, size_t size)
+{
+	char *mapping = map(sizeof(struct object) + alignment + size), *memory;
+
+	if (mapping == NULL)
+		return NULL;
+	memory = mapping + sizeof(struct object);
+	memory += -(uintptr_t)memory & (alignment - 1);
+	*object_of(memory) = (struct object){ size, { mapping } };
+	return memory;
+}
+
+static void *
+allocate_small(size_t size)
+{
+	unsigned power = power_for(size);
+	struct object *object = spare[power];
+
+	if (object != NULL) {
+		spare[power] = object->next;
+		return object + 1;
+	}
+	size = (size_t)1 << power;
+	if (sizeof(*object) + size > (size_t)(end - next)) {
+		char *arena = map(ARENA);
+
+		if (arena == NULL)
+			return NULL;
+		next = arena;
+		end = arena + ARENA;
+	}
+	object = (struct object *)next;
+	object->size = size;
+	next += sizeof(*object) + size;
+	return object + 1;
+}
+
+/* Named like none of the C library's, so that no compiler sees malloc() and
+ * memset(), and makes calloc() of them in calloc(). */
+static void *
+allocate(size_t alignment, size_t size)
+{
+	void *memory = NULL;
+
+	if (alignment > ALIGNMENT && is_small(size))
+		size = ((size_t)1 << LARGEST_SMALL) + 1;
+	if (is_small(size))
+		memory = allocate_small(size);
+	else if (size <= SIZE_MAX / 4 && alignment <= SIZE_MAX / 4)
+		memory = allocate_large(alignment, size);
+	if (memory == NULL)
+		errno = ENOMEM;
+	return memory;
+}
+
+void *
+aligned_alloc(size_t alignment, size_t size)
+{
+	return allocate(alignment, size);
+}
+
+void *
+malloc(size_t size)
+{
+	return allocate(ALIGNMENT, size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	size_t all =
+	    size == 0 || count <= SIZE_MAX / size ? count * size : SIZE_MAX;
+	void *memory = allocate(ALIGNMENT, all);
+
+	/* a new mapping is zero */
+	if (memory != NULL && is_small(all))
+		memset(memory, 0, all);
+	return memory;
+}
+
+void
+free(void *memory)
+{
+	struct object *object;
+	unsigned power;
+
+	if (memory == NULL)
+		return;
+	object = object_of(memory);
+	if (!is_small(object->size)) {
+		munmap(object->mapping,
+		    (size_t)((char *)memory - object->mapping) + object->size);
+		return;
+	}
+	power = power_for(object->size);
+	object->next = spare[power];
+	spare[power] = object;
+}
+
+void *
+realloc(void *memory, size_t size)
+{
+	size_t old = memory != NULL ? object_of(memory)->size : 0;
+	void *larger;
+
+	if (memory != NULL && size <= old)
+		return memory;
+	if ((larger = allocate(ALIGNMENT, size)) != NULL && memory != NULL) {
+		memcpy(larger, memory, old);
+		free(memory);
+	}
+	return larger;
+}
 
 /* --- what glibc has and musl has not --- */
 

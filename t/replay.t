@@ -110,7 +110,8 @@ sub check_public {
 
 sub run {
 	my ($count, $url_name) = @_;
-	my $world = World->new;
+	# however busy the machine is otherwise
+	my $world = World->new(settings => 'TurnsLongestWait 60000');
 	open my $output, '-|:encoding(UTF-8)', $simulator, '--url',
 	    $world->$url_name, '--concurrency', $count, '--timeout', 60,
 	    '--verify', '--json', "$temp/results", "$temp/scenario"

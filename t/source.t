@@ -46,6 +46,8 @@ subtest 'no module of lib/ includes one that includes it' => sub {
 subtest 'each means has its one user' => sub {
 	my @rules = (
 		[ 'libpq', qr/libpq-fe\.h|\bPQ\w+\(/, 'db' ],
+		[ 'the sandbox', qr/\bprctl\(|\bsetrlimit\(|seccomp|landlock/i,
+			'sandbox' ],
 		[ 'libcrypto', qr/openssl\//, 'password' ],
 		[ 'jsmn', qr/jsmn/, 'json' ],
 		[ 'stdout', qr/\bSTDOUT_FILENO|\b(?:v?printf|puts|putchar)\(|\bstdout\b/,
@@ -53,7 +55,8 @@ subtest 'each means has its one user' => sub {
 		[ 'stderr', qr/\bSTDERR_FILENO|\bstderr\b|\bperror\(/, 'log' ],
 		[ 'stdin', qr/\bSTDIN_FILENO|\bstdin\b/, 'req' ],
 		[ 'the environment', qr/\bgetenv\(|\benviron\b/, 'req' ],
-		[ 'the heap', qr/\b(?:m|c|re)alloc\(|\bfree\(/, 'mem' ],
+		[ 'the heap', qr/\b(?:m|c|re)alloc\(|\bfree\(/, 'mem',
+			'standins' ],
 		[ 'SQL', qr/\bdb_(?:query|run)\(/,
 			'db', qw(users follows messages sessions latest) ],
 	);

@@ -13,6 +13,7 @@ main(void)
 {
 	struct reply_kind kind = page_kind;
 
+	kind.database = REPLY_FOR_NOBODY;
 	kind.body = REQ_NO_BODY;
 	reply_server_error(reply_begin(&kind));
 }

@@ -1,4 +1,5 @@
-/* GET /login -- the form.  POST /login -- begins a session.
+/* GET /login -- the form, which the web server keeps for a second.
+ * POST /login -- begins a session.
  *
  * form:     username, password
  * session:  who has one is sent to /
@@ -23,7 +24,9 @@ static _Noreturn void
 show_form(const struct req *req, int status, const char *username,
     const char *problem)
 {
-	struct buf *page = page_open(req, NULL, "Sign In");
+	static const char title[] = "Sign In";
+	struct buf *page = problem == NULL ? page_open_shared(req, NULL, title)
+					   : page_open(req, NULL, title);
 
 	if (problem != NULL) {
 		log_line(LOG_INFO, "no login: %s", problem);
@@ -89,7 +92,7 @@ log_in(const struct req *req)
 int
 main(void)
 {
-	const struct req *req = reply_begin(&page_kind);
+	const struct req *req = reply_begin(&member_kind);
 
 	need_method(req, REQ_READ | REQ_POST);
 	if (req_method(req) == REQ_POST) {

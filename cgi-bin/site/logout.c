@@ -12,7 +12,7 @@
 int
 main(void)
 {
-	const struct req *req = reply_begin(&page_kind);
+	const struct req *req = reply_begin(&member_kind);
 
 	need_method(req, REQ_GET | REQ_POST);
 	need_same_origin(req);

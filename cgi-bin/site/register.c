@@ -1,4 +1,5 @@
-/* GET /register -- the form.  POST /register -- creates an account.
+/* GET /register -- the form, which the web server keeps for a second.
+ * POST /register -- creates an account.
  *
  * form:     username, email, password, password2
  * session:  who has one is sent to /
@@ -20,7 +21,9 @@
 static _Noreturn void
 show_form(const struct req *req, int status, const char *problem)
 {
-	struct buf *page = page_open(req, NULL, "Sign Up");
+	static const char title[] = "Sign Up";
+	struct buf *page = problem == NULL ? page_open_shared(req, NULL, title)
+					   : page_open(req, NULL, title);
 
 	if (problem != NULL) {
 		log_line(LOG_INFO, "no registration: %s", problem);
@@ -50,7 +53,7 @@ show_form(const struct req *req, int status, const char *problem)
 int
 main(void)
 {
-	const struct req *req = reply_begin(&page_kind);
+	const struct req *req = reply_begin(&member_kind);
 	struct registration result;
 
 	need_method(req, REQ_READ | REQ_POST);

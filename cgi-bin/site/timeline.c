@@ -12,7 +12,7 @@
 int
 main(void)
 {
-	const struct req *req = reply_begin(&page_kind);
+	const struct req *req = reply_begin(&member_kind);
 	const struct user *me;
 	struct buf *page;
 

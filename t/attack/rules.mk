@@ -14,8 +14,9 @@ FUZZ_COMPILE = clang -std=c11 -D_DEFAULT_SOURCE $(WARNINGS) $(FUZZ_CFLAGS) \
 	-isystem /usr/include/postgresql -Ilib -MMD -MP
 # t/fuzz/lib has these two with something of its own, and db.h's functions
 FUZZ_LIBRARY = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard t/fuzz/lib/*.c) \
-	$(filter-out lib/standins.c lib/db.c lib/mem.c lib/reply.c, \
-	$(wildcard lib/*.c)) simulator/scenario.c simulator/resize.c)
+	$(filter-out $(addprefix lib/,standins.c db.c mem.c reply.c sandbox.c), \
+	$(wildcard lib/*.c)) t/attack/no_sandbox.c \
+	simulator/scenario.c simulator/resize.c)
 FUZZ_ROUTES = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard cgi-bin/*/*.c))
 
 # what is fuzzed meets the harness at its edges; a route is a function of its own
@@ -37,15 +38,18 @@ $(FUZZ)/%: $(FUZZ)/t/fuzz/%.o $(FUZZ_LIBRARY)
 
 fuzz: $(FUZZ_ENTRIES)
 
-# --- programs whose allocations fail, for t/attack/allocations.t ---
+# --- programs without a sandbox: for valgrind, and those whose allocations fail ---
 
+OPEN = $(patsubst %.c,$(BUILD)/t/attack/open/%,$(wildcard cgi-bin/*/*.c))
 FAILING = $(patsubst %.c,$(BUILD)/t/attack/failing/%,$(wildcard cgi-bin/*/*.c))
 
-$(BUILD)/t/attack/failing/%: $(BUILD)/%.o $(BUILD)/t/attack/failing_malloc.o \
-		$(BUILD)/libminitwit.a
+$(FAILING): $(BUILD)/t/attack/failing_malloc.o
+$(OPEN): $(BUILD)/t/attack/open/%: $(BUILD)/%.o
+$(FAILING): $(BUILD)/t/attack/failing/%: $(BUILD)/%.o
+$(OPEN) $(FAILING): $(BUILD)/t/attack/no_sandbox.o $(BUILD)/libminitwit.a
 	@mkdir -p $(@D)
-	$(call say,LINK)$(LINKER_shared) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
-		$(LIBS_shared)
+	$(call say,LINK)$(LINKER_shared) $(CFLAGS) $(LDFLAGS) -o $@ \
+		$(filter %.o,$^) $(filter %.a,$^) $(LIBS_shared)
 
 # what `make check` needs of all this
 check-attack: fuzz $(if $(SANITIZE),,$(FAILING))
@@ -58,8 +62,7 @@ export FUZZ_SECONDS
 
 attack: check-packages
 	@bin/need-packages $(ATTACK_PACKAGES)
-	@$(MAKE) --no-print-directory all $(UNIT_TESTS) check-attack
-	@$(MAKE) --no-print-directory all LINK=shared BUILD=$(SHARED_BUILD)
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(OPEN) check-attack
 	@$(MAKE) --no-print-directory fuzz FUZZ=build/fuzz-coverage \
 		FUZZ_COVERAGE='-fprofile-instr-generate -fcoverage-mapping'
 	@t/attack/run $(PARTS)

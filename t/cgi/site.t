@@ -51,6 +51,20 @@ survives('site/error', '');
 is $world->sql("SELECT string_agg(text, '+') FROM messages"), 'hi',
     'one message is stored';
 
+# The costliest hashes that are accepted fit into the sandbox's limits.
+for my $hash (
+	'scrypt:131072:15:1$salt$5d278ca5133215a98868c8b90cf07b690bafc50274b1e3'
+	    . 'cd356631bc47d7750c1c9dec3e92028307b2cee2b96973b0d1b116a06ede6d'
+	    . '2b536985a19b3f575f2e',
+	'pbkdf2:sha256:10000000$salt$2e960ed79c69b7577d6af8f509a2191b9f015bda'
+	    . 'cb73abeaa9d2c030781047bc') {
+	$world->sql("UPDATE users SET pw_hash = '$hash' WHERE username = 'Bob'");
+	done($hash =~ /^([^\$]+)/, 302, 'site/login',
+		form('/login', username => 'Bob', password => 'pw'));
+	like $world->sql("SELECT pw_hash FROM users WHERE username = 'Bob'"),
+	    qr/^scrypt:16384:|^scrypt:131072:/, '... and may be replaced';
+}
+
 # What is well-formed, and needs no database.
 done('a visitor', 302, 'site/timeline', '', REQUEST_URI => '/');
 done('the form', 200, 'site/login', '', REQUEST_URI => '/login');

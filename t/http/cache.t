@@ -313,8 +313,28 @@ subtest 'the API' => sub {
 	    'the API\'s port has no such page';
 };
 
+# Their programs hold a lot that only a POST needs, and are slow to start.
+subtest 'the forms' => sub {
+	for my $target ('/login', '/register') {
+		my $made = $world->get($target);
+		my ($kept) = grep { defined $_->{headers}{age} }
+		    map { $world->get($target) } 1 .. 20;
+		ok $kept, "$target: kept";
+		is $kept->{content}, $made->{content}, '... as it is';
+		my $own = $world->get($target, headers => { Cookie => 'a=b' });
+		is $own->{headers}{age}, undef, '... for no reader with a cookie';
+		like $own->{headers}{'cache-control'}, qr/no-store/,
+		    '... who keeps it neither';
+		my $wrong = $world->post($target, [ username => 'Somebody' ]);
+		unlike $wrong->{headers}{'cache-control'}, qr/public/,
+		    '... nor with what was wrong';
+		unlike $world->get($target)->{content}, qr/Somebody/,
+		    '... or was entered';
+	}
+};
+
 subtest 'other pages' => sub {
-	for my $target ('/login', '/register', '/Ann', '/nobody', '/') {
+	for my $target ('/Ann', '/nobody', '/') {
 		$world->get($target);
 		my $answer = $world->get($target);
 		is $answer->{headers}{age}, undef, "$target: never kept";

@@ -45,8 +45,10 @@ sub free_ports {
 	return map { $_->sockport } @sockets;
 }
 
+# settings => '...' are further ones for its Apache; all else is environment.
 sub new {
 	my ($class, %env) = @_;
+	my $settings = delete $env{settings};
 	my $self = bless {}, $class;
 
 	$self->{pid} = $$;
@@ -60,6 +62,13 @@ sub new {
 		BUILD => build(),
 		%env,
 	};
+	if (defined $settings) {
+		# with run/ it is known for a STATE
+		mkdir "$self->{state}/$_" or croak $! for qw(run local);
+		open my $file, '>', "$self->{state}/local/test.conf" or croak $!;
+		print {$file} "$settings\n";
+		close $file or croak $!;
+	}
 	push @worlds, $self;
 	$self->ctl('start') == 0
 	    or croak "the stack does not start:\n$self->{said}\n" . $self->logs;
@@ -286,7 +295,16 @@ sub program_file {
 # { status, headers (names in lower case), content, stderr, raw, exit }.
 sub cgi {
 	my ($self, $program, $body, %env) = @_;
-	my $file = program_file($program);
+	# a list, so that Perl takes no path apart
+	return $self->cgi_by([ @{ $self->{under} // ['/usr/bin/env'] },
+		program_file($program) ], $body, %env);
+}
+
+# The same by a command that has the program's file as its last argument.
+sub cgi_by {
+	my ($self, $command, $body, %env) = @_;
+	my $file = $command->[-1];
+	my ($program) = $file =~ m{/cgi-bin/(\w+/\w+)$};
 	local %ENV = (
 		PATH => $ENV{PATH}, $self->db_env($program),
 		GATEWAY_INTERFACE => 'CGI/1.1', REQUEST_METHOD => 'GET',
@@ -296,8 +314,7 @@ sub cgi {
 		%env,
 	);
 	delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
-	# a list, so that Perl takes no path apart
-	return run_program($body, @{ $self->{under} // ['/usr/bin/env'] }, $file);
+	return run_program($body, @$command);
 }
 
 sub run_program {

@@ -19,6 +19,7 @@ error_body(int status, const char *reason, const char *sentence)
 }
 
 static const struct reply_kind kind = {
+	.database = REPLY_FOR_ALL,
 	.error_type = "text/plain",
 	.error_body = error_body,
 };
@@ -301,14 +302,12 @@ test_token(void **state)
 /* --- from login to logout --- */
 
 static void
-begin(const void *given)
+begin(const void *ann)
 {
-	const struct req *req = reply_begin(&kind);
-	const struct user *ann = person("session <Ann>");
+	const struct user *user = ann;
 
-	(void)given;
-	session_begin(req, ann, NULL, NULL);
-	reply_text(ann->name);
+	session_begin(reply_begin(&kind), user, NULL, NULL);
+	reply_text(user->name);
 }
 
 static void
@@ -334,7 +333,7 @@ test_session(void **state)
 	const char *name, *token;
 
 	(void)state;
-	child_run(&child, begin, NULL);
+	child_run(&child, begin, person("session <Ann>"));
 	name = child_body(&child);
 	assert_contains(child.out, set);
 	token = strstr(child.out, set) + strlen(set);

@@ -403,6 +403,11 @@ db_run_along(const char *const words[])
 }
 
 void
+db_open(void)
+{
+}
+
+void
 db_finish(void)
 {
 }

@@ -1,0 +1,260 @@
+#include "sandbox.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#if !defined(__x86_64__) || defined(__ILP32__)
+#error "the numbers of the system calls are those of x86-64"
+#endif
+
+/* Sanitizers and valgrind open and map what they like, and have another process
+ * look at this one at its end: built for them, little of the sandbox can stay.
+ */
+#ifndef SANDBOX_OPEN
+#define SANDBOX_OPEN false
+#endif
+
+static void
+must(bool done, const char *what)
+{
+	if (!done)
+		die("sandbox: %s: %s", what, strerror(errno));
+}
+
+/* --- files and processes --- */
+
+void
+sandbox_begin(void)
+{
+	for (int file = 0; file < 3; file++) {
+		if (fcntl(file, F_GETFD) < 0)
+			must(open("/dev/null", O_RDWR) == file, "/dev/null");
+	}
+	must(syscall(SYS_close_range, 3, ~0u, 0) == 0, "close_range");
+}
+
+/* Landlock's rights that nobody has without a rule, and there is none, by what
+ * the kernel knows: struct landlock_ruleset_attr as of 6.12, which is newer
+ * than Debian's headers. */
+static const struct rights {
+	uint64_t files, tcp, scopes;
+} landlock[] = {
+	[1] = { .files = 0x1fff },                        /* Linux 5.13 */
+	[2] = { .files = 0x3fff },                        /* 5.19: moving */
+	[3] = { .files = 0x7fff },                        /* 6.2: truncating */
+	[4] = { .files = 0x7fff, .tcp = 3 },              /* 6.7 */
+	[5] = { .files = 0xffff, .tcp = 3 },              /* 6.10: ioctl() */
+	[6] = { .files = 0xffff, .tcp = 3, .scopes = 3 }, /* 6.12: abstract
+	                                                     sockets, signals */
+};
+
+/* Says once more what the filter says, in another part of the kernel. */
+static void
+forbid_files(void)
+{
+	const long newest = sizeof(landlock) / sizeof(landlock[0]) - 1;
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	int rules;
+
+	if (abi < 1)
+		return; /* not in this kernel, or switched off */
+	if (abi > newest)
+		abi = newest;
+	rules = (int)syscall(SYS_landlock_create_ruleset, &landlock[abi],
+	    sizeof(landlock[0]), 0);
+	must(rules >= 0 && syscall(SYS_landlock_restrict_self, rules, 0) == 0,
+	    "Landlock");
+	close(rules);
+}
+
+/* --- memory --- */
+
+#define PAGE ((uintptr_t)4096)
+
+/* Makes read-only what only the start writes to: tables of functions, mostly.
+ * The dynamic linker does so, too; in a static program nobody else does.  The
+ * program's headers follow that of its file, which is loaded at its start. */
+static void
+protect_constants(void)
+{
+	uintptr_t headers = getauxval(AT_PHDR);
+	uintptr_t start = headers - sizeof(Elf64_Ehdr);
+	const Elf64_Phdr *header = (const Elf64_Phdr *)headers;
+
+	for (size_t i = 0; i < getauxval(AT_PHNUM); i++) {
+		uintptr_t from = start + header[i].p_vaddr;
+		uintptr_t to = from + header[i].p_memsz;
+
+		if (header[i].p_type == PT_GNU_RELRO)
+			must(mprotect((void *)(from & -PAGE),
+				 (to & -PAGE) - (from & -PAGE), PROT_READ) == 0,
+			    "constants");
+	}
+}
+
+/* --- resources --- */
+
+#define MIB ((rlim_t)1024 * 1024)
+
+/* There is none for the size of files: the log is one, and no other can be
+ * opened. */
+static const struct {
+	__rlimit_resource_t what;
+	rlim_t most;
+} limits[] = {
+	/* the largest password hash takes 256 MiB (lib/password.c); libraries
+	 * where they are shared */
+	{ RLIMIT_AS, 320 * MIB },
+	/* seconds; the slowest password hash takes 4 */
+	{ RLIMIT_CPU, 10 },
+	{ RLIMIT_CORE, 0 },
+	/* no further file; poll() takes it for how many may be waited for */
+	{ RLIMIT_NOFILE, 1 },
+	/* no further process */
+	{ RLIMIT_NPROC, 0 },
+};
+
+static void
+limit_resources(void)
+{
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const struct rlimit limit = { limits[i].most, limits[i].most };
+
+		must(setrlimit(limits[i].what, &limit) == 0, "a limit");
+	}
+}
+
+/* --- system calls --- */
+
+#define LOAD(member) \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
+	    (uint32_t)offsetof(struct seccomp_data, member))
+#define SKIP_UNLESS(value, count) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), 0, (count))
+#define SKIP_IF(value, count) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), (count), 0)
+#define ANSWER(action) BPF_STMT(BPF_RET | BPF_K, (action))
+
+#define ALLOW(call) SKIP_UNLESS(SYS_##call, 1), ANSWER(SECCOMP_RET_ALLOW)
+
+/* When an argument, counted from 0, has this value in the bits of a mask. */
+#define ALLOW_IF(call, argument, mask, value) \
+	SKIP_UNLESS(SYS_##call, 5), LOAD(args[argument]), \
+	    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)(mask)), \
+	    SKIP_UNLESS(value, 1), ANSWER(SECCOMP_RET_ALLOW), LOAD(nr)
+
+/* A program for the kernel, which runs it at each system call; the most
+ * frequent ones come first. */
+static struct sock_filter filter[] = {
+	/* The kernel would try the filter on each of its calls, some 450, to
+	 * find those that are always allowed and not ask again: that takes
+	 * longer than asking at the twenty that a program makes.  It gives up
+	 * at an instruction that it can't foresee, such as this one, which does
+	 * nothing. */
+	BPF_STMT(BPF_MISC | BPF_TAX, 0),
+
+	/* the numbers below are those of 64-bit calls; those of x32 have one
+	 * more bit, and so are none of them */
+	LOAD(arch),
+	SKIP_IF(AUDIT_ARCH_X86_64, 1),
+	ANSWER(SECCOMP_RET_TRAP),
+	LOAD(nr),
+
+	/* memory, none of it executable */
+	ALLOW_IF(mmap, 2, PROT_EXEC, 0),
+	ALLOW_IF(mprotect, 2, PROT_EXEC, 0),
+	ALLOW(munmap),
+	ALLOW(brk),
+	ALLOW(mremap),
+	ALLOW(madvise),
+
+	/* the request, the answer, the log */
+	ALLOW(read),
+	ALLOW(write),
+	ALLOW(writev),
+
+	/* the database; poll() goes on by restart_syscall() when the process
+	 * was stopped meanwhile */
+	ALLOW(poll),
+	ALLOW(sendto),
+	ALLOW(recvfrom),
+	ALLOW(close),
+	ALLOW(restart_syscall),
+
+	/* the time, where the C library can't tell without the kernel */
+	ALLOW(clock_gettime),
+	ALLOW(time),
+
+	ALLOW(getrandom),
+	ALLOW_IF(futex, 1, ~FUTEX_PRIVATE_FLAG, FUTEX_WAKE),
+	ALLOW(exit_group),
+
+	ANSWER(SECCOMP_RET_TRAP),
+};
+
+/* Says what was refused.  To return from here is not allowed either, and ends
+ * the process: so the kernel does that, whatever state the process is in. */
+static void
+tell(int signal, siginfo_t *refused, void *context)
+{
+	(void)signal;
+	(void)context;
+	log_line(LOG_ERROR, "sandbox: the system call %d was refused",
+	    refused->si_syscall);
+}
+
+static void
+filter_calls(void)
+{
+	const struct sigaction act = {
+		.sa_sigaction = tell,
+		.sa_flags = SA_SIGINFO,
+	};
+	const struct sock_fprog program = {
+		.len = sizeof(filter) / sizeof(filter[0]),
+		.filter = filter,
+	};
+
+	must(sigaction(SIGSYS, &act, NULL) == 0, "SIGSYS");
+	must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0,
+	    "seccomp");
+}
+
+void
+sandbox_close(void)
+{
+	const time_t now = 0;
+	struct tm date;
+
+	gmtime_r(&now, &date); /* glibc reads the time zone once */
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
+	if (SANDBOX_OPEN)
+		return;
+	/* to others of the same user its memory and environment are closed */
+	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "dumpable");
+	protect_constants();
+	forbid_files();
+	limit_resources();
+	filter_calls();
+}

@@ -1,0 +1,230 @@
+# What a program can't do once it has begun to read its request.  Each one, as it
+# is installed, is made to try (sandbox/inject.c): when the sandbox has just
+# closed, and again when it is about to answer.
+
+use strict;
+use warnings;
+use utf8;
+use FindBin;
+use lib "$FindBin::Bin/cgi";
+use File::Glob qw(bsd_glob);
+use File::Temp qw(tempdir);
+use POSIX ();
+use Program;
+use Test::More;
+use Time::HiRes qw(sleep);
+use World;
+
+plan skip_all => 'sanitizers need what the sandbox forbids' if $ENV{SANITIZE};
+
+my $world = World->new;
+my $site = $world->state . '/site/cgi-bin';
+my $folder = tempdir(CLEANUP => 1);
+my $source = World::root() . '/t/sandbox/inject.c';
+my $inject = "$folder/inject";
+my $cc = $ENV{CC} || 'gcc';
+
+system($cc, qw(-std=c11 -D_GNU_SOURCE -o), $inject, $source) == 0
+    or BAIL_OUT("$source does not compile");
+my @calls = do {
+	open my $in, '<', $source or die "$source: $!";
+	map { /^\t\{ "([^"]+)", SYS_/ ? $1 : () } <$in>;
+};
+
+my $ann = $world->login('Ann');
+$world->register('Bob');
+my @ann = (HTTP_COOKIE => "session=$ann->{session}");
+my @api = (HTTP_AUTHORIZATION => 'Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh');
+
+sub json {
+	my ($target, $body) = @_;
+	return ($body, REQUEST_METHOD => 'POST', REQUEST_URI => $target, @api,
+		CONTENT_TYPE => 'application/json');
+}
+
+# A request that makes each program do all of its work.
+my %requests = (
+	'api/error' => [ '', REQUEST_URI => '/msgs/a/b?latest=1' ],
+	'api/fllws' => [ json('/fllws/Ann', '{"follow":"Bob"}') ],
+	'api/latest' => [ '', REQUEST_URI => '/latest' ],
+	'api/msgs' => [ '', REQUEST_URI => '/msgs', @api ],
+	'api/register' => [ json('/register',
+			'{"username":"Cid","email":"c@c","pwd":"c"}') ],
+	'api/user_msgs' => [ json('/msgs/Ann', '{"content":"hi"}') ],
+	'ops/health' => [ '', REQUEST_URI => '/-/health' ],
+	'site/add_message' => [ form('/add_message', text => 'hi'), @ann ],
+	'site/error' => [ '', REQUEST_URI => '/a/b/c' ],
+	'site/follow' => [ form('/Bob/follow'), @ann ],
+	'site/login' => [ form('/login', username => 'Ann', password => 'pw') ],
+	'site/logout' => [ form('/logout'), HTTP_COOKIE => 'session=' . 'a' x 64 ],
+	'site/profile' => [ '', REQUEST_URI => '/Ann', @ann ],
+	'site/public' => [ '', REQUEST_URI => '/public', @ann ],
+	'site/register' => [ form('/register', username => 'Dan',
+			email => 'd@d', password => 'd', password2 => 'd') ],
+	'site/timeline' => [ '', REQUEST_URI => '/', @ann ],
+	'site/unfollow' => [ form('/Bob/unfollow'), @ann ],
+);
+is_deeply [ sort keys %requests ],
+    [ map { s{.*/cgi-bin/(.*)\.c$}{$1}r }
+	    bsd_glob(World::root() . '/cgi-bin/*/*.c') ],
+    'each program is tried';
+
+# Has a program make a call; gives what came of it, and all that it wrote.
+sub attempt {
+	my ($when, $call, $program) = @_;
+	my $file = "$folder/file";
+	open my $out, '>', $file or die "$file: $!";
+	print {$out} "#!/bin/true\n";
+	close $out;
+	chmod 0755, $file;
+	my ($body, %env) = @{ $requests{$program} };
+	my $answer = $world->cgi_by(
+		[ $inject, $when, $call, $file, "$site/$program" ], $body, %env);
+	my ($outcome) = $answer->{stderr} =~ /^inject: (.*)$/m;
+	return ($outcome // 'nothing', $answer);
+}
+
+# What is tried is something that works: before the sandbox closes it does.
+subtest 'nothing keeps a program from it at its start' => sub {
+	for my $call (qw(open openat create truncate unlink rename chmod stat
+		execve execveat fork clone socketpair ptrace kill tgkill),
+		'socket unix', 'socket inet', 'mmap to run', 'mprotect to run') {
+		my ($outcome) = attempt('first', $call, 'site/public');
+		like $outcome, qr/^\d+$/, $call;
+	}
+};
+
+for my $program (sort keys %requests) {
+	subtest $program => sub {
+		for my $call (@calls) {
+			for my $when (qw(closed answer)) {
+				my ($outcome, $answer) =
+				    attempt($when, $call, $program);
+				is $outcome, 'killed by SIGSYS', "$call, $when";
+				is $answer->{raw}, '', '... no answer';
+				like $answer->{stderr}, qr/"level":"error",
+				    "program":"(?:-|\Q$program\E)".*
+				    "sandbox:\ the\ system\ call\ \d+\ was\ refused"/x,
+				    '... a line in the log';
+			}
+		}
+	};
+}
+
+# --- as the web server runs it ---
+
+# A program waits for a table that is locked; calls a sub with its process id
+# then, and gives what its client gets.
+sub while_waiting {
+	my ($sub) = @_;
+	pipe my $read, my $write or die $!;
+	my $client = fork // die $!;
+	if ($client == 0) {
+		my $answer = $world->get('/msgs', headers => {
+			Authorization => $api[1] });
+		syswrite $write, $answer->{status};
+		POSIX::_exit(0);
+	}
+	close $write;
+	my $pid;
+	for (1 .. 100) {
+		($pid) = map {m{(\d+)}} grep {
+			open my $in, '<', $_;
+			(readline($in) // '') =~ m{^\Q$site\E/api/msgs\0}
+		} bsd_glob('/proc/[0-9]*/cmdline');
+		last if $pid && $world->hanging;
+		sleep 0.01;
+	}
+	my $result = eval { $sub->($pid) };
+	return ($result, $read, $client);
+}
+
+sub slurp {
+	my ($name) = @_;
+	open my $in, '<', $name or return;
+	local $/ = undef;
+	return scalar readline $in;
+}
+
+subtest 'a program at work' => sub {
+	my ($found, $read, $client) = @{ $world->locked('messages', sub {
+		[ while_waiting(sub {
+			my ($pid) = @_;
+			my $uid = (stat $world->state . '/pg')[4];
+			my @as = $> == 0 ? ('setpriv', "--reuid=$uid",
+				'--clear-groups') : ();
+			my %seen = (
+				status => slurp("/proc/$pid/status"),
+				limits => slurp("/proc/$pid/limits"),
+				files => join(' ', map {m{(\d+)$}}
+					bsd_glob("/proc/$pid/fd/*")),
+				environment => scalar
+				    qx{@as cat /proc/$pid/environ 2>/dev/null},
+			);
+			# poll() is begun again, by another system call
+			kill STOP => $pid;
+			sleep 0.05;
+			kill CONT => $pid;
+			return \%seen;
+		}) ];
+	}) };
+	like $found->{status}, qr/^NoNewPrivs:\s+1$/m, 'no new privileges';
+	like $found->{status}, qr/^Seccomp:\s+2$/m, 'a filter';
+	my %limits = map { /^(Max .*?)  +(\d+)  +(\d+)/ ? ($1 => "$2 $3") : () }
+	    split /\n/, $found->{limits};
+	is $limits{'Max core file size'}, '0 0', 'no core';
+	is $limits{'Max cpu time'}, '10 10', 'ten seconds';
+	is $limits{'Max processes'}, '0 0', 'no process';
+	is $limits{'Max open files'}, '1 1', 'no file';
+	is $limits{'Max address space'}, (320 << 20) . ' ' . (320 << 20),
+	    '320 MiB';
+	is $found->{environment}, '', 'its environment is nobody else\'s';
+	is $found->{files}, '0 1 2 3', 'its files: in, out, log, database'
+	    if $> == 0;
+	my $status = readline $read;
+	waitpid $client, 0;
+	# 503 when all that has taken longer than a program waits
+	like $status, qr/^(?:200|503)$/, 'stopped and continued, it answers';
+};
+
+subtest 'a violation' => sub {
+	my $program = "$site/site/public";
+	# one program more than Apache lets a program start
+	my $local = $world->state . '/local';
+	mkdir $local or die $!;
+	open my $conf, '>', "$local/limits.conf" or die $!;
+	print {$conf} "<Directory $site>\nRLimitNPROC max max\n</Directory>\n";
+	close $conf;
+	is $world->ctl('stop') + $world->ctl('start'), 0, 'Apache restarts';
+	rename $program, "$program.real" or die $!;
+	open my $out, '>', $program or die $!;
+	print {$out} "#!/bin/sh\nexec '$inject' answer openat"
+	    . " /etc/passwd '$program.real'\n";
+	close $out;
+	chmod 0755, $program;
+	chmod 0755, $folder; # the web server may be another user
+	my $reader = sub { $world->get('/public', jar => $ann)->{content} };
+	my ($violated, @others) = $world->at_once(
+		sub { $world->get('/public', jar => $ann) },
+		map { sub { $world->api(GET => '/msgs') } } 1 .. 4);
+	is $violated->{status}, 500, 'the reader gets a 500';
+	like $violated->{content}, qr{<h1>Internal Server Error</h1>.*</html>}s,
+	    '... the site\'s page';
+	unlike $violated->{content}, qr/seccomp|sandbox|SIGSYS/i,
+	    '... and no reason';
+	is_deeply [ map { $_->{status} } @others ], [ (200) x 4 ],
+	    '... others their answers';
+	my ($line) = grep { $_->{message} =~ /^sandbox:/ } $world->log_lines;
+	is $line->{message}, 'sandbox: the system call 257 was refused',
+	    '... and the log the reason';
+	is $line->{level}, 'error', '... as an error';
+	is $line->{program}, 'site/public', '... with the program';
+	my ($access) = grep {m{"GET /public HTTP.*" 500 }}
+	    split /\n/, slurp($world->state . '/log/access.log');
+	like $access, qr/ \Q$line->{request}\E$/, '... and the request';
+	rename "$program.real", $program or die $!;
+	is $world->get('/public', jar => $ann)->{status}, 200,
+	    'and the next one is served';
+};
+
+done_testing;
