@@ -29,7 +29,7 @@ for my $source (bsd_glob "$root/t/fuzz/*.c") {
 
 	open my $output, '-|', 'sh', '-c', 'exec timeout 300 "$@" 2>&1', 'sh',
 	    "$root/build/fuzz/$entry", qw(-runs=2000 -seed=1 -len_control=0),
-	    '-max_len=1000', (-e $dictionary ? "-dict=$dictionary" : ()),
+	    '-max_len=1500', (-e $dictionary ? "-dict=$dictionary" : ()),
 	    "-artifact_prefix=$attack/$entry-", $grown, $corpus
 	    or die "no sh: $!";
 	my $said = do { local $/ = undef; <$output> };

@@ -13,6 +13,7 @@
 static void
 need_content(const void *given)
 {
+	reply_begin(&api_kind);
 	need_string(given, "content");
 }
 
@@ -21,27 +22,21 @@ check_members(
     const struct json_object *object, const struct reference_value *expected)
 {
 	const char *content = reference_member(expected, "content");
+	bool named = false;
 
 	for (const struct reference_value *member = expected->first;
 	     member != NULL; member = member->next) {
 		property(json_has(object, member->name));
 		property(fuzz_same(
 		    json_string(object, member->name), member->string));
+		named = named || strcmp(member->name, "follow") == 0;
 	}
-	property(!json_has(object, "nobody's") ||
-	    strstr(reference_member(expected, "nobody's"), "") != NULL);
+	property(json_has(object, "follow") == named);
 	if (fuzz_answers(need_content, object))
 		property(content == NULL && fuzz_status() == 400);
 	else
 		property(content != NULL &&
 		    reference_is_utf8(content, strlen(content)));
-}
-
-static void
-begin(const void *given)
-{
-	(void)given;
-	reply_begin(&api_kind);
 }
 
 int
@@ -60,7 +55,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		property(problem != NULL && problem[0] != '\0');
 	} else {
 		property(object != NULL);
-		property(!fuzz_answers(begin, NULL));
 		check_members(object, expected);
 	}
 	return fuzz_end();

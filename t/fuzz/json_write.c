@@ -7,7 +7,6 @@
 #include "json.h"
 #include "lib/fuzz.h"
 #include "lib/reference.h"
-#include "text.h"
 
 /* text with U+FFFD for each byte that is no character's. */
 static const char *
@@ -17,23 +16,18 @@ repaired(const char *text)
 
 	buf_puts(&out, "");
 	while (*text != '\0') {
-		size_t step = 4;
+		size_t len = 1;
 
-		while (step > 0 &&
-		    (strnlen(text, step) < step ||
-			!reference_is_utf8(text, step) ||
-			text_length(text) == 0))
-			step--;
-		/* the shortest of them: one character */
-		for (size_t i = 1; i < step; i++) {
-			if (reference_is_utf8(text, i))
-				step = i;
-		}
-		if (step == 0)
+		/* the shortest that is UTF-8 is one character */
+		while (len <= 4 && !reference_is_utf8(text, strnlen(text, len)))
+			len++;
+		if (len <= 4) {
+			buf_add(&out, text, len);
+			text += len;
+		} else {
 			buf_puts(&out, "\ufffd");
-		else
-			buf_add(&out, text, step);
-		text += step > 0 ? step : 1;
+			text++;
+		}
 	}
 	return out.data;
 }
