@@ -3,7 +3,7 @@
  *
  *	FAIL_AT=N     the Nth allocation since main() began, counted from 1
  *	FAIL_ON=1     and all after it
- *	FAIL_TELL=F   the file F gets a byte for each that failed
+ *	FAIL_TELL=F   the first byte of the file F becomes 1 when one has failed
  *
  * It counts whatever the program, libpq, libcrypto and the C library itself ask
  * of malloc() and its like: they all take these here. */
@@ -13,22 +13,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static long calls, fail_at;
 static bool fail_on;
-static int tell = -1;
+static char *tell; /* shared memory: no file may be open when it is needed */
 
 /* Libraries have been initialised, main() comes next. */
 __attribute__((constructor)) static void
 begin(void)
 {
-	const char *at = getenv("FAIL_AT"), *file = getenv("FAIL_TELL");
+	const char *at = getenv("FAIL_AT"), *name = getenv("FAIL_TELL");
+	int file;
 
-	if (at == NULL || file == NULL)
+	if (at == NULL || name == NULL)
 		return;
-	if ((tell = open(file, O_WRONLY | O_APPEND | O_CLOEXEC)) < 0)
+	file = open(name, O_RDWR);
+	tell = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (tell == MAP_FAILED)
 		abort();
+	close(file);
 	fail_on = getenv("FAIL_ON") != NULL;
 	fail_at = strtol(at, NULL, 10);
 }
@@ -38,8 +43,7 @@ fails(void)
 {
 	if (fail_at == 0 || ++calls < fail_at || (calls > fail_at && !fail_on))
 		return false;
-	if (write(tell, "!", 1) != 1)
-		abort();
+	*tell = 1;
 	errno = ENOMEM;
 	return true;
 }
