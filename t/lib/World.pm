@@ -248,14 +248,19 @@ sub hanging {
 # tried to log in may be counted.
 sub fingerprint {
 	my ($self) = @_;
+	return $self->sql($self->fingerprint_sql);
+}
+
+sub fingerprint_sql {
+	my ($self) = @_;
 	$self->{fingerprint} //= join ' || ', map {
 		"(SELECT md5(coalesce(string_agg(t::text, '+' ORDER BY"
 		    . " t::text), '')) FROM $_ AS t)"
 	} split /\n/, $self->sql(q{SELECT quote_ident(tablename)
 		FROM pg_tables WHERE schemaname = 'public'
 		AND tablename <> 'attempts' ORDER BY 1});
-	return $self->sql("SELECT md5($self->{fingerprint}"
-		. " || (SELECT last_value::text FROM latest))");
+	return "SELECT md5($self->{fingerprint}"
+	    . " || (SELECT last_value::text FROM latest))";
 }
 
 # Each program's role in the database, from apache/roles.conf.
