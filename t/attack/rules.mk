@@ -1,7 +1,8 @@
 # Attacks, the long form of `make attack` and the short one in `make check`;
 # included by GNUmakefile.
 
-ATTACK_PACKAGES = llvm valgrind
+ATTACK_PACKAGES = llvm valgrind sqlmap wapiti ffuf nmap slowhttptest testssl.sh \
+	openssl
 
 # --- t/fuzz: each .c an entry for libFuzzer, lib/ what they share ---
 

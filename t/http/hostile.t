@@ -113,6 +113,52 @@ sub harmless {
 	return;
 }
 
+# --- what would be noticed ---
+
+subtest 'answers that are wrong are found to be' => sub {
+	my $right = $world->raw(request('GET /Ann', [
+		'Cookie: ' . $jar->cookie_header ]));
+	my $wrong = sub {
+		my ($answer, $payload) = @_;
+		my ($why, @answers) = Verdict::answers($answer, 'GET');
+		return $why if length $why;
+		return join ', ', map {
+			$verdict->faults($_, $payload // 'none')
+		} @answers;
+	};
+	my $with = sub {
+		my ($markup) = @_;
+		my ($head, $body) = split /\r\n\r\n/, $right, 2;
+		$body =~ s{(?=</main>)}{$markup};
+		my $length = length $body;
+		$head =~ s/^Content-Length: \d+/Content-Length: $length/m;
+		return "$head\r\n\r\n$body";
+	};
+	my $header = sub { $right =~ s/\r\n/\r\n$_[0]\r\n/r };
+
+	is $wrong->($right), '', 'one that is right is not';
+	like $wrong->($with->($_)), qr/unescaped/, "markup: $_"
+	    for '<script>', '<b>x</b>', '<p onclick="x">', 'a > b', 'x"', '&copy;';
+	like $wrong->($with->('<a href="//evil.example">x</a>')), qr/a link to/,
+	    'a link to another site';
+	like $wrong->($with->('<p class="x">'), '<p class="x">'),
+	    qr/the payload/, 'a payload that is markup of ours';
+	like $wrong->($header->($_)), qr/a header|more than once/, "a header: $_"
+	    for 'X-Owned: yes', 'Location: //evil.example',
+	    'Location: /\\evil.example', 'Location: https://evil.example/',
+	    'Set-Cookie: session=owned; Path=/', 'Server: Apache/2.4.66 (Debian)',
+	    'Content-Type: text/plain';
+	like $wrong->($right =~ s/^Content-Security-Policy:.*?\r\n//mr),
+	    qr/no content-security-policy/, 'no CSP';
+	like $wrong->($with->($_)), qr/a leak/, "a leak: $_"
+	    for $world->state . '/run', 'ERROR:  syntax error at or near', $canary,
+	    'scrypt:16384:8:1', Payloads::RESULT, 'root:x:0:0', 'SQLSTATE 42601';
+	like $wrong->($with->("\xc0\xaf")), qr/no UTF-8/, 'what is no UTF-8';
+	like $wrong->("$right\r\nx"), qr/no HTTP/, 'more than its length';
+	like $wrong->(substr $right, 0, -1), qr/cut short/, 'less than its length';
+	like $wrong->($header->("X: a\0b")), qr/no header/, 'a NUL in a header';
+};
+
 # --- places ---
 
 my $form = 'Content-Type: application/x-www-form-urlencoded';
