@@ -4,8 +4,9 @@
  * mod_reqtimeout ends that after some seconds, and in these seconds a few
  * thousand half requests hold every thread.  So threads wait for so many
  * clients at once (ClientsAwaited): for one more, the one that has been waited
- * for longest is dropped.  Whoever sends a request in one go never is that one,
- * and it does not matter from how many addresses the slow ones come.
+ * for longest is dropped.  Whoever has sent what is to be read, and only finds
+ * the processors busy, is not that one; and it does not matter from how many
+ * addresses the slow ones come.
  *
  * One address has so many requests at work, or waiting for their turn, at a
  * time (ClientsRequestsPerAddress); more are answered 503 at once.  It is the
@@ -25,9 +26,11 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include <endian.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,10 +61,11 @@ struct client {
 	struct client *before, *after;
 	conn_rec *connection;
 	bool awaited;
+	short event; /* POLLIN or POLLOUT, by which it ends the wait */
 };
 
 /* In the order in which they began to be awaited: first is the ring's after. */
-static struct client ring = { &ring, &ring, NULL, false };
+static struct client ring = { .before = &ring, .after = &ring };
 static int awaited;
 
 static void
@@ -85,6 +89,31 @@ join_end(struct client *client)
 	awaited++;
 }
 
+/* Its thread has only to be given a processor. */
+static bool
+is_ready(const struct client *client)
+{
+	struct pollfd socket = { .events = client->event };
+
+	apr_os_sock_get(&socket.fd, ap_get_conn_socket(client->connection));
+	return poll(&socket, 1, 0) != 0;
+}
+
+/* The slow one that has been waited for longest; NULL when the first ones are
+ * ready, as they are when thousands send at the same instant. */
+static struct client *
+first_slow(void)
+{
+	struct client *client = ring.after;
+
+	for (int i = 0; i < 32 && client != &ring; i++) {
+		if (!is_ready(client))
+			return client;
+		client = client->after;
+	}
+	return NULL;
+}
+
 /* Whatever its thread waits for ends now, as if the client had gone. */
 static void
 drop(struct client *client)
@@ -104,12 +133,17 @@ client_of(conn_rec *connection)
 }
 
 static void
-begin_to_await(struct client *client)
+begin_to_await(struct client *client, short event)
 {
+	struct client *slow = NULL;
+
 	pthread_mutex_lock(&lock);
 	leave(client);
 	if (most_awaited > 0 && awaited >= most_awaited)
-		drop(ring.after);
+		slow = first_slow();
+	if (slow != NULL)
+		drop(slow);
+	client->event = event;
 	join_end(client);
 	pthread_mutex_unlock(&lock);
 }
@@ -139,7 +173,7 @@ await_request(conn_rec *connection)
 		apr_pool_cleanup_register(connection->pool, client,
 		    end_to_await, apr_pool_cleanup_null);
 	}
-	begin_to_await(client);
+	begin_to_await(client, POLLIN);
 	return DECLINED;
 }
 
@@ -149,6 +183,15 @@ end_of_connection(conn_rec *connection)
 	if (client_of(connection) != NULL)
 		end_to_await(client_of(connection));
 	return OK;
+}
+
+/* A body is still to come. */
+static int
+end_of_head(request_rec *r)
+{
+	if (!ap_request_has_body(r))
+		end_of_connection(r->connection);
+	return DECLINED;
 }
 
 static int
@@ -164,7 +207,7 @@ await_reader(ap_filter_t *filter, apr_bucket_brigade *answer)
 {
 	ap_filter_t *next = filter->next;
 
-	begin_to_await(filter->ctx);
+	begin_to_await(filter->ctx, POLLOUT);
 	ap_remove_output_filter(filter);
 	return ap_pass_brigade(next, answer);
 }
@@ -462,6 +505,7 @@ register_hooks(apr_pool_t *pool)
 	    await_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
 	ap_hook_pre_close_connection(
 	    end_of_connection, NULL, NULL, APR_HOOK_MIDDLE);
+	ap_hook_post_read_request(end_of_head, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_post_read_request(
 	    refuse_two_lengths, NULL, NULL, APR_HOOK_MIDDLE);
 	ap_hook_handler(take_request, NULL, after, APR_HOOK_MIDDLE);
