@@ -33,15 +33,15 @@ close $file;
 chmod 0755, $program;
 
 my $limits = $world->get('/latest?limits')->{content};
-like $limits, qr/^Max cpu time\s+5\s+5\s/m, 'five seconds of a processor';
-like $limits, qr/^Max address space\s+268435456\s+268435456\s/m, '256 MiB';
+like $limits, qr/^Max cpu time\s+10\s+10\s/m, 'ten seconds of a processor';
+like $limits, qr/^Max address space\s+335544320\s+335544320\s/m, '320 MiB';
 like $limits, qr/^Max processes\s+1\s+1\s/m, 'no process of its own';
 like $limits, qr/^Max core file size\s+0\s+0\s/m, 'no core file';
 
 is $world->get('/latest?fork')->{content}, 'none', 'it gets no process';
 is $world->get('/latest?memory32')->{content}, 32 << 20, 'it gets 32 MiB';
-my $answer = $world->api(GET => '/latest?memory300');
-is $answer->{status}, 500, '... and dies of 300 MiB';
+my $answer = $world->api(GET => '/latest?memory400');
+is $answer->{status}, 500, '... and dies of 400 MiB';
 is $answer->{json}{status}, 500, '... with an answer';
 
 done_testing;
