@@ -16,22 +16,28 @@ sub tally {
 	return \%count;
 }
 
+# What a request comes to; again, when a busy machine had no turn for it.
 sub words {
-	my ($answer) = @_;
+	my ($request) = @_;
+	my $answer;
+	for (1 .. 20) {
+		$answer = $request->();
+		last if $answer->{status} != 503;
+	}
 	my $taken = ($answer->{content} // '') =~ /The username is already taken/;
 	return $answer->{status} . ($taken ? ' taken' : '');
 }
 
 sub by_form {
 	my ($name) = @_;
-	return words($world->post('/register', [ username => $name,
-		email => 'a@b', password => 'pw', password2 => 'pw' ]));
+	return words(sub { $world->post('/register', [ username => $name,
+		email => 'a@b', password => 'pw', password2 => 'pw' ]) });
 }
 
 sub by_api {
 	my ($name) = @_;
-	return words($world->api(POST => '/register',
-		{ username => $name, email => 'a@b', pwd => 'pw' }));
+	return words(sub { $world->api(POST => '/register',
+		{ username => $name, email => 'a@b', pwd => 'pw' }) });
 }
 
 subtest 'registrations of one name' => sub {
@@ -115,8 +121,12 @@ subtest 'following and unfollowing one and the same' => sub {
 
 subtest 'logging in and out' => sub {
 	my @results = $world->at_once(map { sub {
-		my $answer = $world->post('/login',
-			[ username => 'Fan', password => 'pw' ]);
+		my $answer;
+		for (1 .. 20) {
+			$answer = $world->post('/login',
+				[ username => 'Fan', password => 'pw' ]);
+			last if $answer->{status} != 503;
+		}
 		return ref $answer->{headers}{'set-cookie'} ? 'in' : 'not in';
 	} } 1 .. 6);
 	is_deeply tally(@results), { in => 6 }, 'six logins of one user';
