@@ -78,6 +78,7 @@ db_open(void)
 {
 	static const char *const none[] = { NULL };
 
+	PQfinish(connection); /* that of a test's parent process */
 	connection = PQconnectStartParams(none, none, 0);
 	if (connection == NULL)
 		die("db: out of memory");

@@ -129,8 +129,7 @@ sub while_waiting {
 	my $pid;
 	for (1 .. 100) {
 		($pid) = map {m{(\d+)}} grep {
-			open my $in, '<', $_;
-			(readline($in) // '') =~ m{^\Q$site\E/api/msgs\0}
+			(slurp($_) // '') =~ m{^\Q$site\E/api/msgs\0}
 		} bsd_glob('/proc/[0-9]*/cmdline');
 		last if $pid && $world->hanging;
 		sleep 0.01;
@@ -219,8 +218,13 @@ subtest 'a violation' => sub {
 	    '... and the log the reason';
 	is $line->{level}, 'error', '... as an error';
 	is $line->{program}, 'site/public', '... with the program';
-	my ($access) = grep {m{"GET /public HTTP.*" 500 }}
-	    split /\n/, slurp($world->state . '/log/access.log');
+	my $access;
+	for (1 .. 100) { # written when the answer has been sent
+		($access) = grep {m{"GET /public HTTP.*" 500 }}
+		    split /\n/, slurp($world->state . '/log/access.log');
+		last if $access;
+		sleep 0.05;
+	}
 	like $access, qr/ \Q$line->{request}\E$/, '... and the request';
 	rename "$program.real", $program or die $!;
 	is $world->get('/public', jar => $ann)->{status}, 200,
