@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -132,9 +131,12 @@ static void
 take_memory(const void *mebibytes)
 {
 	size_t size = *(const size_t *)mebibytes << 20;
+	void *memory;
 
 	sandbox_close();
-	log_line(LOG_INFO, malloc(size) != NULL ? "there" : "none");
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	log_line(LOG_INFO, memory != MAP_FAILED ? "there" : "none");
 }
 
 static void
