@@ -54,6 +54,14 @@ chunk_with(size_t size)
 	return newest = chunk;
 }
 
+/* No object is that large, and malloc need not be asked. */
+static void
+refuse_too_much(size_t size)
+{
+	if (size > SIZE_MAX / 2)
+		die("mem: %zu bytes asked for", size);
+}
+
 void *
 mem_alloc(size_t size)
 {
@@ -61,8 +69,7 @@ mem_alloc(size_t size)
 	struct chunk *chunk;
 	char *start;
 
-	if (size > SIZE_MAX / 2)
-		die("mem: %zu bytes asked for", size);
+	refuse_too_much(size);
 	if (size == 0)
 		size = 1; /* the rest of a chunk may be none, and not aligned */
 	chunk = chunk_with(size);
@@ -117,7 +124,8 @@ mem_lend(size_t size)
 {
 	void *memory;
 
-	if (size < HUGE_PAGE || size > SIZE_MAX - HUGE_PAGE)
+	refuse_too_much(size);
+	if (size < HUGE_PAGE)
 		return need(malloc(size), size);
 	size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 	memory = need(aligned_alloc(HUGE_PAGE, size), size);
@@ -128,5 +136,6 @@ mem_lend(size_t size)
 void *
 mem_lend_again(void *memory, size_t size)
 {
+	refuse_too_much(size);
 	return need(realloc(memory, size), size);
 }
