@@ -360,7 +360,7 @@ subtest 'ports' => sub {
 		fails('run', qr/$name=abc is not a port: please/, $name => 'abc');
 		fails('start', qr/$name=65536 is not/, $name => 65536);
 	}
-	fails('start', qr/both $port: please give different/, API_PORT => $port);
+	fails('start', qr/both $port: please give two/, API_PORT => $port);
 	nothing_runs($settings{STATE});
 };
 
