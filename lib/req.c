@@ -278,7 +278,9 @@ req_read(enum req_body kind)
 	req->method = read_method();
 	read_target(req);
 	read_body(req, kind);
-	if (kind == REQ_FORM)
+	/* that of a GET means nothing (RFC 9110 9.3.1), and it must not get
+	 * into a page that is kept for others */
+	if (kind == REQ_FORM && req->method == REQ_POST)
 		read_form(req);
 	return req;
 }

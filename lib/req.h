@@ -38,7 +38,7 @@ enum req_fault {
 /* How a route reads its body. */
 enum req_body {
 	REQ_NO_BODY, /* read and dropped, so that Apache gets rid of it */
-	REQ_FORM,    /* a form; a body of another type is a fault */
+	REQ_FORM,    /* a form, of a POST; a body of another type is a fault */
 	REQ_BYTES,   /* as it is, whatever its Content-Type says */
 };
 

@@ -67,8 +67,9 @@ for my $hash (
 
 # What is well-formed, and needs no database.
 done('a visitor', 302, 'site/timeline', '', REQUEST_URI => '/');
-done('the form', 200, 'site/login', '', REQUEST_URI => '/login');
-done('the form', 200, 'site/register', '', REQUEST_URI => '/register');
+done('the form', 200, 'site/login_form', '', REQUEST_URI => '/login');
+done('the form', 200, 'site/register_form', '',
+	REQUEST_URI => '/register');
 done('a visitor', 302, 'site/logout', '', REQUEST_METHOD => 'POST');
 done('without stdin', 200, 'site/public', '', REQUEST_METHOD => 'HEAD');
 

@@ -186,6 +186,20 @@ subtest 'a cookie' => sub {
 	}
 };
 
+subtest 'what somebody sent along' => sub {
+	my %sent = (content => 'username=evil&email=evil', headers => {
+		'Content-Type' => 'application/x-www-form-urlencoded' });
+	for my $form (qw(/login /register)) {
+		for my $method (qw(GET POST)) {
+			wait_until_old();
+			is ask($method, $form, %sent)->{status}, 200,
+			    "$method $form";
+			unlike ask(GET => $form)->{content}, qr/evil/,
+			    '... is for nobody else';
+		}
+	}
+};
+
 subtest 'a flash' => sub {
 	for (1 .. 3) {
 		wait_until_old();

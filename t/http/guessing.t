@@ -4,7 +4,6 @@
 
 use strict;
 use warnings;
-use HTTP::Tiny;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use World;
@@ -14,33 +13,25 @@ my $free = 3;
 $world->sql("UPDATE attempt_limits SET free = $free");
 $world->login($_) for qw(Ann Bob); # from 127.0.0.1
 
-# A form that is posted from an address of its own.
-sub post_from {
-	my ($address, $path, %form) = @_;
-	my $http = HTTP::Tiny->new(local_address => $address, max_redirect => 0);
-	return $http->post_form($world->url . $path, \%form);
-}
-
 sub log_in_from {
 	my ($address, $name, $password) = @_;
-	return post_from($address, '/login', username => $name,
-		password => $password);
+	return $world->post('/login',
+		[ username => $name, password => $password ], from => $address);
 }
 
 sub register_from {
 	my ($address, $name) = @_;
-	return post_from($address, '/register', username => $name,
-		email => 'a@b', password => 'pw', password2 => 'pw');
+	return $world->post('/register', [ username => $name, email => 'a@b',
+		password => 'pw', password2 => 'pw' ], from => $address);
 }
 
 sub call_from {
-	my ($address, $name, @credentials) = @_;
-	my $http = HTTP::Tiny->new(local_address => $address);
-	my %headers = ('Content-Type' => 'application/json');
-	$headers{Authorization} = 'Basic ' . encode_base64($credentials[0], '')
-	    if @credentials;
-	return $http->post($world->url . '/register', { headers => \%headers,
-		content => qq({"username":"$name","email":"a\@b","pwd":"pw"}) });
+	my ($address, $name, $credentials) = @_;
+	return $world->api(POST => '/register',
+		{ username => $name, email => 'a@b', pwd => 'pw' },
+		from => $address, headers => { Authorization =>
+			$credentials ? 'Basic ' . encode_base64($credentials, '') : ''
+		});
 }
 
 # The page that says so, with the form filled in as before.

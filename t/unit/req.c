@@ -248,6 +248,21 @@ test_form(void **state)
 	assert_printed(&child, row->fault, row->value);
 }
 
+static void
+test_form_of_a_get(void **state)
+{
+	struct child child = {
+		.env = { "REQUEST_METHOD=GET",
+		    "CONTENT_TYPE=application/x-www-form-urlencoded",
+		    "CONTENT_LENGTH=3" },
+		.input = "a=b",
+	};
+
+	(void)state;
+	child_run(&child, read_form_field, NULL);
+	assert_printed(&child, REQ_SOUND, NULL);
+}
+
 /* --- body --- */
 
 #define CHUNKED "HTTP_TRANSFER_ENCODING=chunked"
@@ -519,6 +534,7 @@ main(void)
 	UNIT_ROWS(test_first_segment, firsts);
 	UNIT_ROWS(test_query, queries);
 	UNIT_ROWS(test_form, forms);
+	UNIT_TEST(test_form_of_a_get);
 	UNIT_ROWS(test_body, bodies);
 	UNIT_ROWS(test_body, large_bodies);
 	UNIT_TEST(test_no_body);
