@@ -4,13 +4,6 @@
 #include "mem.h"
 #include "text.h"
 
-/* The columns of a message, in the order of struct message.  The author is
- * looked up one by one: a join takes the planner longer than that takes. */
-#define MESSAGE_COLUMNS \
-	" m.message_id," \
-	" (SELECT username FROM users WHERE user_id = m.author_id), m.text," \
-	" floor(extract(epoch FROM m.pub_date))::bigint "
-
 /* One more row than asked for was read: it says whether there are more. */
 static const struct messages *
 messages_from(const struct db_rows *rows, size_t column, int64_t limit)
@@ -35,18 +28,15 @@ messages_from(const struct db_rows *rows, size_t column, int64_t limit)
 const struct messages *
 messages_public(int64_t before, int64_t limit)
 {
-	return messages_from(
-	    db_query("SELECT" MESSAGE_COLUMNS "FROM messages AS m"
-		     " WHERE message_id < $1 AND NOT flagged"
-		     " ORDER BY message_id DESC LIMIT $2",
-		db_integer(before), db_integer(limit + 1)),
+	return messages_from(db_query("SELECT id, author, body, seconds"
+				      " FROM public_timeline($1, $2)",
+				 db_integer(before), db_integer(limit + 1)),
 	    0, limit);
 }
 
 const struct messages *
 messages_timeline(int64_t reader_id, int64_t before, int64_t limit)
 {
-	/* sql/migrations/0002_timeline.sql */
 	return messages_from(db_query("SELECT id, author, body, seconds"
 				      " FROM timeline($1, $2, $3)",
 				 db_integer(reader_id), db_integer(before),
@@ -58,21 +48,10 @@ const struct profile *
 messages_of(
     const char *author, int64_t reader_id, int64_t before, int64_t limit)
 {
-	/* No row: nobody; one row with NULLs: somebody who wrote nothing.
-	 *
-	 * The comparison of pairs is author_id = u.user_id AND message_id < $3
-	 * in words that let the planner expect many rows, so that it walks
-	 * along the index and ends with the page.  Of the average author it
-	 * would read all messages and sort them: of one with 100,000, too. */
+	/* no row: nobody; one row with NULLs: somebody who wrote nothing */
 	const struct db_rows *rows = db_query(
-	    "SELECT u.user_id, u.username, EXISTS (SELECT FROM followers"
-	    "  WHERE who_id = $2 AND whom_id = u.user_id)," MESSAGE_COLUMNS
-	    "FROM users AS u LEFT JOIN LATERAL ("
-	    "  SELECT message_id, author_id, text, pub_date FROM messages"
-	    "  WHERE author_id >= u.user_id"
-	    "  AND (author_id, message_id) < (u.user_id, $3) AND NOT flagged"
-	    "  ORDER BY author_id DESC, message_id DESC LIMIT $4) AS m ON true"
-	    " WHERE u.username = $1 ORDER BY m.message_id DESC",
+	    "SELECT user_id, username, followed,"
+	    " id, username, body, seconds FROM profile($1, $2, $3, $4)",
 	    author, db_integer(reader_id), db_integer(before),
 	    db_integer(limit + 1));
 	struct profile *profile;
@@ -103,15 +82,8 @@ message_problem(const char *text)
 bool
 message_add(const char *author, const char *text)
 {
-	/* what may only be added can't be returned */
-	const struct db_rows *rows = db_query(
-	    "WITH author AS (SELECT user_id FROM users WHERE username = $1),"
-	    " added AS (INSERT INTO messages (author_id, text)"
-	    "  SELECT user_id, $2 FROM author)"
-	    " SELECT FROM author",
-	    author, text);
-
-	return db_count(rows) == 1;
+	return db_bool(
+	    db_query("SELECT message_add($1, $2)", author, text), 0, 0);
 }
 
 bool

@@ -35,11 +35,22 @@ SELECT format('ALTER ROLE %I LOGIN', rolname),
 
 -- A program waits for 1.25 seconds (lib/db.c): what takes longer is for nobody.
 -- Statements are transactions, so one that stays open is a fault.
+--
+-- Each access is a walk along an index that ends with the page, for anybody and
+-- whatever the page's size: so a function's plan is made once for a connection.
+-- The planner does not know the size then, and would be free to read an author's
+-- million messages and sort them, and to compile the statement.
 SELECT format('ALTER ROLE %I SET %s', rolname, setting)
 	FROM pg_roles CROSS JOIN (VALUES
 		('statement_timeout = ''1500ms'''),
 		('lock_timeout = ''1s'''),
-		('idle_in_transaction_session_timeout = ''1s''')
+		('idle_in_transaction_session_timeout = ''1s'''),
+		('plan_cache_mode = force_generic_plan'),
+		('enable_seqscan = off'),
+		('enable_bitmapscan = off'),
+		('enable_hashjoin = off'),
+		('enable_mergejoin = off'),
+		('jit = off')
 	) AS settings (setting)
 	WHERE rolname LIKE 'minitwit\_%'
 	AND rolname NOT IN ('minitwit_owner', 'minitwit_operator')

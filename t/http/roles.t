@@ -59,6 +59,9 @@ my %abilities = (
 	    . " FROM messages",
 	follows => "SELECT who_id, whom_id FROM followers",
 	timeline => "SELECT FROM timeline(1, 100, 31)",
+	'public timeline' => "SELECT FROM public_timeline(100, 31)",
+	profile => "SELECT FROM profile('Ann', 0, 100, 31)",
+	'whom they follow' => "SELECT FROM follows_of('Ann', 31)",
 	session => "SELECT * FROM session_find('$token')",
 	'session end' => "SELECT session_end('$token')",
 	login => "SELECT * FROM login_begin('Ann', NULL, '192.0.2.1')",
@@ -67,6 +70,9 @@ my %abilities = (
 	'post' => "SELECT message_post('$token', 'Hello')",
 	'follow' => "SELECT follow('$token', 'Bob'), unfollow('$token', 'Bob')",
 	'registration' => "SELECT registration_begin('192.0.2.1')",
+	'post as anybody' => "SELECT message_add('Ann', 'Hello')",
+	'follow as anybody' => "SELECT follow_add('Ann', 'Bob'),"
+	    . " follow_remove('Ann', 'Bob')",
 	'new user' => "INSERT INTO users (username, email, pw_hash)"
 	    . " VALUES ('Zoe', 'a\@b', 'none') RETURNING user_id",
 	'new message' => "INSERT INTO messages (author_id, text)"
@@ -82,16 +88,18 @@ my %abilities = (
 my @api = ('latest', 'set latest', 'names');
 my %may = (
 	minitwit_reader =>
-	    [qw(names messages follows timeline session latest)],
+	    [ qw(names messages follows timeline profile session latest),
+		'public timeline' ],
 	minitwit_poster => [qw(session post)],
 	minitwit_follower => [qw(session follow)],
 	minitwit_auth => [ qw(session login), 'session begin', 'session end' ],
 	minitwit_registrar =>
 	    [ qw(names session registration), 'new user' ],
-	minitwit_api_reader => [ @api, 'messages' ],
-	minitwit_api_poster => [ @api, qw(messages follows), 'new message' ],
-	minitwit_api_follower =>
-	    [ @api, 'follows', 'new follow', 'end of a follow' ],
+	minitwit_api_reader => [ @api, 'messages', 'public timeline' ],
+	minitwit_api_poster => [ @api, qw(messages follows profile),
+		'new message', 'post as anybody' ],
+	minitwit_api_follower => [ @api, 'follows', 'whom they follow',
+		'new follow', 'end of a follow', 'follow as anybody' ],
 	minitwit_api_registrar => [ @api, 'registration', 'new user' ],
 	minitwit_operator => [qw(names messages follows flag)],
 );
@@ -195,7 +203,7 @@ is_deeply [ grep { !$may{$_} } @roles ], [], 'no role was left out';
 for my $role (@roles) {
 	is $world->sql(qq{SELECT string_agg(setting, ' ' ORDER BY setting)
 		FROM pg_roles CROSS JOIN unnest(rolconfig) AS setting
-		WHERE rolname = '$role'}),
+		WHERE rolname = '$role' AND setting LIKE '%timeout=%'}),
 	    'idle_in_transaction_session_timeout=1s lock_timeout=1s'
 	    . ' statement_timeout=1500ms', "$role: takes no longer than that";
 }
