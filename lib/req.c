@@ -249,7 +249,10 @@ read_method(void)
 bool
 req_is_anonymous(void)
 {
-	return (read_method() & REQ_READ) != 0 && getenv("HTTP_COOKIE") == NULL;
+	const char *cookies = getenv("HTTP_COOKIE");
+
+	return (read_method() & REQ_READ) != 0 &&
+	    (cookies == NULL || strstr(cookies, "session") == NULL);
 }
 
 /* "site/public" for .../cgi-bin/site/public. */

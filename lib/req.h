@@ -43,7 +43,8 @@ enum req_body {
 };
 
 /* Whether the request, which need not have been read, is a GET or a HEAD
- * without a cookie: from nobody we know, and to change nothing. */
+ * without anything like the cookie of a session: from nobody we know, and to
+ * change nothing. */
 bool req_is_anonymous(void);
 
 /* Reads environment and body; once per process.  A body that is too large is
