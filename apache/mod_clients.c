@@ -32,6 +32,7 @@
 #include <endian.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -51,7 +52,8 @@ APLOG_USE_MODULE(clients);
 static int most_awaited, most_requests;
 static apr_array_header_t *exempt; /* of apr_ipsubnet_t * */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Held for so short that who waits for it need not sleep. */
+static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 
 /* --- clients that a thread waits for --- */
 
@@ -60,7 +62,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 struct client {
 	struct client *before, *after;
 	conn_rec *connection;
-	bool awaited;
+	/* in the list; only its own thread puts it there */
+	atomic_bool awaited;
 	short event; /* POLLIN or POLLOUT, by which it ends the wait */
 };
 
@@ -153,6 +156,8 @@ end_to_await(void *given)
 {
 	struct client *client = given;
 
+	if (!client->awaited)
+		return APR_SUCCESS;
 	pthread_mutex_lock(&lock);
 	leave(client);
 	pthread_mutex_unlock(&lock);

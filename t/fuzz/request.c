@@ -19,8 +19,9 @@
 #define ROUTES(X) \
 	X(api_error) X(api_fllws) X(api_latest) X(api_msgs) X(api_register) \
 	X(api_user_msgs) X(ops_health) X(site_add_message) X(site_error) \
-	X(site_follow) X(site_login) X(site_logout) X(site_profile) \
-	X(site_public) X(site_register) X(site_timeline) X(site_unfollow)
+	X(site_follow) X(site_login) X(site_login_form) X(site_logout) \
+	X(site_profile) X(site_public) X(site_register) X(site_register_form) \
+	X(site_timeline) X(site_unfollow)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);
