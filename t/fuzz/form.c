@@ -55,6 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *end = NULL;
 	long long announced = 0;
 
+	fuzz_variable("REQUEST_METHOD", "POST");
 	fuzz_variable("CONTENT_LENGTH", length);
 	fuzz_variable("CONTENT_TYPE", type);
 	fuzz_variable("HTTP_TRANSFER_ENCODING", coding);
