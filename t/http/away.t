@@ -72,9 +72,10 @@ sub run_as_owner {
 my $pg_bin = dirname(readlink '/proc/' . pid_in('pg/postmaster.pid') . '/exe');
 my $pgbouncer = readlink '/proc/' . pid_in('run/pgbouncer.pid') . '/exe';
 
+# With the options that it had before.
 sub start_postgresql {
 	run_as_owner("$pg_bin/pg_ctl", '-s', '-w', '-D', "$state/pg",
-		'-l', "$state/log/postgresql.log", '-o', "-k $state/run", 'start');
+		'-l', "$state/log/postgresql.log", 'restart');
 	return;
 }
 
