@@ -14,6 +14,11 @@
 #include "unit.h"
 #include "json.h"
 
+/* Whatever a user can choose, at its worst. */
+#define EVIL "\"><script>'&%s"
+#define ESCAPED "&#34;&gt;&lt;script&gt;&#39;&amp;%s"
+#define ENCODED "%22%3E%3Cscript%3E%27%26%25s"
+
 struct child {
 	/* what it gets */
 	const char *env[12]; /* "NAME=value", or "NAME" to unset it */

@@ -5,11 +5,6 @@
 #include "unit.h"
 #include "child.h"
 
-/* Whatever somebody may enter, at its worst. */
-#define EVIL "\"><script>'&%s"
-#define ESCAPED "&#34;&gt;&lt;script&gt;&#39;&amp;%s"
-#define ENCODED "%22%3E%3Cscript%3E%27%26%25s"
-
 static void
 show_login(const void *given)
 {

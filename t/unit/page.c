@@ -6,11 +6,6 @@
 #include "unit.h"
 #include "child.h"
 
-/* Whatever a user can choose, at its worst. */
-#define EVIL "\"><script>'&%s"
-#define ESCAPED "&#34;&gt;&lt;script&gt;&#39;&amp;%s"
-#define ENCODED "%22%3E%3Cscript%3E%27%26%25s"
-
 static const struct user evil = { .id = 1, .name = EVIL };
 
 /* --- the pages --- */
