@@ -2,7 +2,7 @@
 -- connection, and planning takes longer than most of the rest (a profile is
 -- half as long).  How they are planned: sql/roles.sql.
 --
--- They run with the rights of who calls them.
+-- They run with the rights of who calls them, where nothing else is said.
 
 -- timeline()'s settings are those of the roles now.
 ALTER FUNCTION timeline RESET ALL;
@@ -64,7 +64,7 @@ BEGIN
 		WHERE who.username = name ORDER BY f.whom_id;
 END $$;
 
--- --- what the simulator does for everybody ---
+-- --- changes, by names: the simulator's ---
 
 -- False when nobody has the author's name.
 CREATE FUNCTION message_add(author text, body text) RETURNS boolean
@@ -102,6 +102,24 @@ DECLARE
 BEGIN
 	DELETE FROM followers WHERE who_id = follower AND whom_id = followed;
 	RETURN follower IS NOT NULL AND followed IS NOT NULL;
+END $$;
+
+-- --- the same by the token of a session: the website's ---
+
+CREATE OR REPLACE FUNCTION follow(token text, whom text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+	RETURN follow_add((SELECT username FROM session_find(token)), whom);
+END $$;
+
+CREATE OR REPLACE FUNCTION unfollow(token text, whom text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+	RETURN follow_remove((SELECT username FROM session_find(token)), whom);
 END $$;
 
 GRANT EXECUTE ON FUNCTION public_timeline TO minitwit_reader, minitwit_api_reader;
