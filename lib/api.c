@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "db.h"
 #include "latest.h"
 #include "mem.h"
 #include "messages.h"
@@ -45,11 +46,12 @@ note_latest(const struct req *req)
 }
 
 const struct reply_kind api_kind = {
-	.database = REPLY_FOR_ALL,
+	.connect = db_open,
 	.body = REQ_BYTES,
 	.error_type = "application/json",
 	.error_body = error_body,
 	.note = note_latest,
+	.finish = db_finish,
 };
 
 static const char *

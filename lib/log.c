@@ -19,6 +19,7 @@
 
 static const char *program_name = "-";
 static const char *request_id = "-";
+static struct timespec stopped_clock;
 static void (*death_handler)(enum log_death why);
 
 void
@@ -32,6 +33,12 @@ void
 log_on_death(void (*answer)(enum log_death why))
 {
 	death_handler = answer;
+}
+
+void
+log_stop_clock(void)
+{
+	clock_gettime(CLOCK_REALTIME, &stopped_clock);
 }
 
 struct line {
@@ -73,11 +80,12 @@ put_escaped(struct line *line, const char *text, size_t room)
 static void
 put_time(struct line *line)
 {
-	struct timespec now;
+	struct timespec now = stopped_clock;
 	struct tm utc;
 	char date[32], stamp[48];
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec == 0)
+		clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(stamp, sizeof(stamp), "%s.%03dZ", date,

@@ -32,6 +32,10 @@ void log_context(const char *program, const char *request);
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Gives this moment's time to all lines to come: for a process that may not ask
+ * for it any more. */
+void log_stop_clock(void);
+
 /* Has answer called once, by whichever die() comes first, after its line is
  * written.  A death inside answer, or with NULL, ends the process at once. */
 void log_on_death(void (*answer)(enum log_death why));

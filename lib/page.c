@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "db.h"
 #include "html.h"
 #include "mem.h"
 #include "session.h"
@@ -170,18 +171,30 @@ error_body(int status, const char *reason, const char *sentence)
 	return page.data;
 }
 
+#define SITE .error_type = "text/html; charset=utf-8", .error_body = error_body
+
 const struct reply_kind page_kind = {
-	.database = REPLY_FOR_ALL,
+	.connect = db_open,
 	.body = REQ_FORM,
-	.error_type = "text/html; charset=utf-8",
-	.error_body = error_body,
+	SITE,
 };
 
+static void
+connect_members(void)
+{
+	if (!req_is_anonymous())
+		db_open();
+}
+
 const struct reply_kind member_kind = {
-	.database = REPLY_FOR_MEMBERS,
+	.connect = connect_members,
 	.body = REQ_FORM,
-	.error_type = "text/html; charset=utf-8",
-	.error_body = error_body,
+	SITE,
+};
+
+const struct reply_kind signpost_kind = {
+	.body = REQ_NO_BODY,
+	SITE,
 };
 
 void

@@ -21,6 +21,9 @@ extern const struct reply_kind page_kind;
  * request gets a form or is sent elsewhere, without a connection. */
 extern const struct reply_kind member_kind;
 
+/* The same for those that say the same to everybody: they have no database. */
+extern const struct reply_kind signpost_kind;
+
 /* Begins a page: head, navigation for me (NULL: a visitor), the heading, and
  * the flash that waits for the reader. */
 struct buf *page_open(

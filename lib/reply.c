@@ -4,10 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include "db.h"
 #include "log.h"
 #include "mem.h"
 #include "sandbox.h"
@@ -74,21 +72,17 @@ reply_retry_after(int64_t seconds)
 }
 
 static void
-write_all(struct iovec *part, int count)
+write_all(const char *bytes, size_t len)
 {
-	while (count > 0) {
-		ssize_t written = writev(STDOUT_FILENO, part, count);
+	while (len > 0) {
+		ssize_t written = write(STDOUT_FILENO, bytes, len);
 
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
 			return; /* the client is gone */
-		for (; count > 0 && (size_t)written >= part->iov_len; count--)
-			written -= (ssize_t)part++->iov_len;
-		if (count > 0) {
-			part->iov_base = (char *)part->iov_base + written;
-			part->iov_len -= (size_t)written;
-		}
+		bytes += written;
+		len -= (size_t)written;
 	}
 }
 
@@ -97,25 +91,24 @@ write_all(struct iovec *part, int count)
 static _Noreturn void
 send_reply(int status, const char *type, const char *body, size_t len)
 {
-	char *first =
-	    mem_format("Status: %d %s\r\n", status, reason_of(status));
-	struct iovec parts[3];
+	struct buf answer = { 0 };
 
-	db_finish();
+	if (reply_kind->finish != NULL)
+		reply_kind->finish();
+	buf_puts(&answer,
+	    mem_format("Status: %d %s\r\n", status, reason_of(status)));
 	if (type != NULL)
 		buf_puts(&headers,
 		    mem_format("Content-Type: %s\r\n"
 			       "Content-Length: %zu\r\n",
 			type, len));
-	buf_puts(&headers, "\r\n");
-	parts[0] = (struct iovec){ first, strlen(first) };
-	parts[1] = (struct iovec){ headers.data, headers.len };
-	parts[2] = (struct iovec){ (char *)body, len };
+	buf_add(&answer, headers.data, headers.len);
+	buf_puts(&answer, "\r\n");
+	buf_add(&answer, body, len);
 	log_on_death(NULL); /* there is one answer */
-	write_all(parts, 3);
-	if (dying) /* in the midst of something: nobody is to tidy that up */
-		_exit(EXIT_SUCCESS);
-	exit(EXIT_SUCCESS);
+	write_all(answer.data, answer.len);
+	/* in the midst of something: nobody is to tidy that up */
+	sandbox_exit(EXIT_SUCCESS, dying);
 }
 
 static _Noreturn void
@@ -184,13 +177,6 @@ answer_death(enum log_death why)
 	send_error(500, our_fault);
 }
 
-static bool
-may_ask(enum reply_database database)
-{
-	return database == REPLY_FOR_ALL ||
-	    (database == REPLY_FOR_MEMBERS && !req_is_anonymous());
-}
-
 const struct req *
 reply_begin(const struct reply_kind *kind)
 {
@@ -199,9 +185,12 @@ reply_begin(const struct reply_kind *kind)
 	reply_kind = kind;
 	log_on_death(answer_death);
 	sandbox_begin();
-	if (may_ask(kind->database))
-		db_open();
-	sandbox_close();
+	if (kind->connect != NULL) {
+		kind->connect();
+		sandbox_close();
+	} else {
+		sandbox_close_tightly();
+	}
 	req = req_read(kind->body);
 	if (kind->note != NULL)
 		kind->note(req);

@@ -13,17 +13,13 @@
 #include "json.h"
 #include "req.h"
 
-/* Who may have the database asked.  That takes a connection before the request
- * is read, or never: there can't be one later. */
-enum reply_database {
-	REPLY_FOR_NOBODY,
-	REPLY_FOR_MEMBERS, /* whoever is not req_is_anonymous() */
-	REPLY_FOR_ALL,
-};
-
 /* What kind of client a program talks to. */
 struct reply_kind {
-	enum reply_database database;
+	/* Connects to what the program has to ask, before the request is read:
+	 * there is no connecting later.  NULL: it asks nobody, and the sandbox
+	 * is tighter. */
+	void (*connect)(void);
+
 	enum req_body body;
 	const char *error_type; /* Content-Type of its errors */
 
@@ -35,11 +31,13 @@ struct reply_kind {
 	/* What has to be done for every request that reaches the program,
 	 * also for one that is refused; or NULL. */
 	void (*note)(const struct req *req);
+
+	/* Does what was put off so far, before any answer is sent; or NULL. */
+	void (*finish)(void);
 };
 
-/* Connects to the database, closes the sandbox, and only then reads the
- * request; from here on every end of the process is an answer. Answers 400, 413
- * and 415 itself. */
+/* Connects, closes the sandbox, and only then reads the request; from here on
+ * every end of the process is an answer. Answers 400, 413 and 415 itself. */
 const struct req *reply_begin(const struct reply_kind *kind);
 
 /* Answers 405 with Allow unless the request has one of the methods, REQ_GET |

@@ -174,7 +174,7 @@ read_body(struct req *req, enum req_body kind)
 		if (len <= 0)
 			break;
 		got += (size_t)len;
-		if (got <= REQ_BODY_MAX)
+		if (kind != REQ_NO_BODY && got <= REQ_BODY_MAX)
 			buf_add(&req->body, bytes, (size_t)len);
 	}
 	if (kind == REQ_NO_BODY)

@@ -11,11 +11,21 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#include <stdbool.h>
+
 /* Sees to it that stdin, stdout and stderr are open files, and no others,
  * whatever the web server has left. */
 void sandbox_begin(void);
 
 /* Gives it up, for good.  Dies when the kernel refuses. */
 void sandbox_close(void);
+
+/* The same for who has no database: only read(2), write(2) and sandbox_exit()
+ * are left, with the memory that is there, and the clock stands still.  Who
+ * tries anything else is ended by SIGKILL, without a line of its own. */
+void sandbox_close_tightly(void);
+
+/* exit(3), or, at once, _exit(2), in the way that is left. */
+_Noreturn void sandbox_exit(int status, bool at_once);
 
 #endif

@@ -67,6 +67,7 @@ my %requests = (
 		HTTP_COOKIE => 'session=' . 'a' x 64 ],
 	'site/timeline' => [ '', REQUEST_URI => '/', @ann ],
 	'site/unfollow' => [ form('/Bob/unfollow'), @ann ],
+	'site/visitor' => [ '', REQUEST_URI => '/' ],
 );
 is_deeply [ sort keys %requests ],
     [ map { s{.*/cgi-bin/(.*)\.c$}{$1}r }
@@ -98,14 +99,20 @@ subtest 'nothing keeps a program from it at its start' => sub {
 	}
 };
 
+# Who has no database has less than the others.
+my %is_tight = map { $_ => 1 } qw(site/error site/visitor);
+
 for my $program (sort keys %requests) {
+	my $tight = $is_tight{$program};
 	subtest $program => sub {
 		for my $call (@calls) {
 			for my $when (qw(closed answer)) {
 				my ($outcome, $answer) =
 				    attempt($when, $call, $program);
-				is $outcome, 'killed by SIGSYS', "$call, $when";
+				is $outcome, $tight ? 'killed by SIGKILL'
+				    : 'killed by SIGSYS', "$call, $when";
 				is $answer->{raw}, '', '... no answer';
+				next if $tight;
 				like $answer->{stderr}, qr/"level":"error",
 				    "program":"(?:-|\Q$program\E)".*
 				    "sandbox:\ the\ system\ call\ \d+\ was\ refused"/x,
@@ -190,22 +197,44 @@ subtest 'a program at work' => sub {
 	like $status, qr/^(?:200|503)$/, 'stopped and continued, it answers';
 };
 
-subtest 'a violation' => sub {
-	my $program = "$site/site/public";
-	# one program more than Apache lets a program start
-	my $local = $world->state . '/local';
-	mkdir $local or die $!;
-	open my $conf, '>', "$local/limits.conf" or die $!;
-	print {$conf} "<Directory $site>\nRLimitNPROC max max\n</Directory>\n";
-	close $conf;
-	is $world->ctl('stop') + $world->ctl('start'), 0, 'Apache restarts';
+# A second for each program, and one more program than Apache lets it start.
+my $local = $world->state . '/local';
+mkdir $local or die $!;
+open my $conf, '>', "$local/limits.conf" or die $!;
+print {$conf} "<Directory $site>\nRLimitCPU 1 1\nRLimitNPROC max max\n",
+    "</Directory>\n";
+close $conf;
+is $world->ctl('stop') + $world->ctl('start'), 0, 'Apache restarts';
+chmod 0755, $folder; # the web server may be another user
+
+# Puts a shell script in a program's place, which is beside it meanwhile.
+sub replace {
+	my ($program, $script) = @_;
 	rename $program, "$program.real" or die $!;
 	open my $out, '>', $program or die $!;
-	print {$out} "#!/bin/sh\nexec '$inject' answer openat"
-	    . " /etc/passwd '$program.real'\n";
+	print {$out} "#!/bin/sh\n$script\n";
 	close $out;
 	chmod 0755, $program;
-	chmod 0755, $folder; # the web server may be another user
+	return;
+}
+
+subtest 'a program that does not end' => sub {
+	my $program = "$site/api/latest";
+	replace($program, 'while :; do :; done');
+	my ($endless, @others) = $world->at_once(
+		sub { $world->get('/latest') },
+		map { sub { $world->api(GET => '/msgs') } } 1 .. 4);
+	is $endless->{status}, 500, 'runs out of its seconds';
+	is_deeply [ map { $_->{status} } @others ], [ (200) x 4 ],
+	    '... while others get their answers';
+	rename "$program.real", $program or die $!;
+	is $world->get('/latest')->{status}, 200, '... and so does the next one';
+};
+
+subtest 'a violation' => sub {
+	my $program = "$site/site/public";
+	replace($program, "exec '$inject' answer openat /etc/passwd"
+	    . " '$program.real'");
 	my $reader = sub { $world->get('/public', jar => $ann)->{content} };
 	my ($violated, @others) = $world->at_once(
 		sub { $world->get('/public', jar => $ann) },

@@ -11,9 +11,5 @@
 int
 main(void)
 {
-	struct reply_kind kind = page_kind;
-
-	kind.database = REPLY_FOR_NOBODY;
-	kind.body = REQ_NO_BODY;
-	reply_server_error(reply_begin(&kind));
+	reply_server_error(reply_begin(&signpost_kind));
 }

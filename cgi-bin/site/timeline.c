@@ -1,7 +1,8 @@
 /* GET / -- my timeline: my messages and those of everyone I follow, newest
  * first, with the compose box.
  *
- * session:  a visitor is sent to /public
+ * session:  who has none any more is sent to /public; who never had one gets
+ *           there by site/visitor
  * query:    before=ID goes on with the messages older than that one */
 
 #include "messages.h"
@@ -12,7 +13,7 @@
 int
 main(void)
 {
-	const struct req *req = reply_begin(&member_kind);
+	const struct req *req = reply_begin(&page_kind);
 	const struct user *me;
 	struct buf *page;
 

@@ -23,7 +23,7 @@ FUZZ_ROUTES = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard cgi-bin/*/*.c))
 # what is fuzzed meets the harness at its edges; a route is a function of its own
 SEAMS = -include t/fuzz/lib/seams.h
 $(FUZZ)/lib/%.o $(FUZZ)/simulator/%.o $(FUZZ)/t/fuzz/lib/mem.o \
-	$(FUZZ)/t/fuzz/lib/reply.o: FUZZ_COMPILE += $(SEAMS)
+	$(FUZZ)/t/fuzz/lib/reply.o $(FUZZ)/t/attack/%.o: FUZZ_COMPILE += $(SEAMS)
 $(FUZZ)/cgi-bin/%.o: FUZZ_COMPILE += $(SEAMS) -Wno-missing-prototypes \
 	-Dmain=main_$(subst /,_,$(<:cgi-bin/%.c=%))
 $(FUZZ)/t/fuzz/%.o: FUZZ_COMPILE += -Isimulator

@@ -47,6 +47,8 @@ for (@requests) {
 }
 refused('nothing at all', 404, 'site/error', '');
 survives('site/error', '');
+refused('the longest address', 404, 'site/error', '', REQUEST_URI => $_ x 3990)
+    for '/a', '?&', '&a';
 
 is $world->sql("SELECT string_agg(text, '+') FROM messages"), 'hi',
     'one message is stored';
@@ -65,7 +67,33 @@ for my $hash (
 	    qr/^scrypt:16384:|^scrypt:131072:/, '... and may be replaced';
 }
 
+# How a login goes for somebody, with the most memory that it took, in KiB: a hash
+# takes 16 MiB, so that shows whether there was one.
+sub login_with_peak {
+	my ($name, $password) = @_;
+	my ($body, %env) = form('/login', username => $name,
+		password => $password);
+	my $answer = $world->cgi_by([ $^X, '-e', <<'EOF',
+		system @ARGV;
+		syscall 98, -1, my $usage = "\0" x 144; # getrusage(2), of children
+		print STDERR unpack('x32 q', $usage), "\n";
+EOF
+		World::program_file('site/login') ], $body, %env);
+	my ($peak) = $answer->{stderr} =~ /^(\d+)$/m;
+	return ($answer, $peak);
+}
+
+SKIP: {
+	skip 'sanitizers take memory of their own', 2 if $ENV{SANITIZE};
+	my ($wrong, $with_hash) = login_with_peak('Ann', 'wrong');
+	my ($unknown, $peak) = login_with_peak('Nobody', 'wrong');
+	cmp_ok $with_hash, '>', 16 * 1024, 'a wrong password is hashed';
+	cmp_ok abs($peak - $with_hash), '<', 1024,
+	    '... and as much work is done for who is unknown';
+}
+
 # What is well-formed, and needs no database.
+done('a visitor', 302, 'site/visitor', '', REQUEST_URI => '/');
 done('a visitor', 302, 'site/timeline', '', REQUEST_URI => '/');
 done('the form', 200, 'site/login_form', '', REQUEST_URI => '/login');
 done('the form', 200, 'site/register_form', '',

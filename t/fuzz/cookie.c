@@ -9,6 +9,7 @@
 #include "lib/fuzz.h"
 #include "lib/reference.h"
 #include "mem.h"
+#include "page.h"
 #include "reply.h"
 #include "session.h"
 
@@ -48,7 +49,8 @@ leave(const void *given)
 {
 	const struct left *left = given;
 
-	flash_leave(request_with(""), left->flash, left->name);
+	fuzz_request();
+	flash_leave(reply_begin(&signpost_kind), left->flash, left->name);
 	reply_no_content();
 }
 

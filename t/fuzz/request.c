@@ -14,14 +14,15 @@
 #include "lib/reference.h"
 #include "mem.h"
 
-/* Every program of cgi-bin/; t/fuzz.t compares. */
+/* Every program of cgi-bin/; t/fuzz.t compares.  New ones come last: the corpus
+ * has numbers. */
 /* clang-format off */
 #define ROUTES(X) \
 	X(api_error) X(api_fllws) X(api_latest) X(api_msgs) X(api_register) \
 	X(api_user_msgs) X(ops_health) X(site_add_message) X(site_error) \
 	X(site_follow) X(site_login) X(site_login_form) X(site_logout) \
 	X(site_profile) X(site_public) X(site_register) X(site_register_form) \
-	X(site_timeline) X(site_unfollow)
+	X(site_timeline) X(site_unfollow) X(site_visitor)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);

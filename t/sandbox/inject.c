@@ -4,7 +4,8 @@
  * WHEN is "first", for the first system call of all, "closed", for the first
  * one with the sandbox closed, or "answer", for the one that writes the answer:
  * CALL is made in its place, on FILE where it takes one.  Prints on stderr what
- * came of it: "killed by SIGSYS", or its result; and then ends in the same way.
+ * came of it: "killed by SIGSYS" or SIGKILL, or its result; and then
+ * ends in the same way.
  *
  * The call is made by PTRACE_SETREGS(2) where the program enters the kernel,
  * which is before the kernel asks the filter. */
@@ -153,6 +154,14 @@ find_arguments(pid_t pid)
 	return found;
 }
 
+/* Whether it is the call after which nothing more is allowed. */
+static bool
+closes(const struct user_regs_struct *regs)
+{
+	return regs->orig_rax == SYS_seccomp ||
+	    (regs->orig_rax == SYS_prctl && regs->rdi == PR_SET_SECCOMP);
+}
+
 /* Goes on until the program is about to make the call in whose place another
  * one is to be made. */
 static void
@@ -169,13 +178,13 @@ go_to(pid_t pid, const char *when)
 		entering = !entering;
 		ptrace(PTRACE_GETREGS, pid, NULL, &regs);
 		if (!entering) {
-			closed |= regs.orig_rax == SYS_seccomp && regs.rax == 0;
+			closed |= regs.rax == 0 && closes(&regs);
 			continue;
 		}
 		if (strcmp(when, "first") == 0 ||
 		    (strcmp(when, "closed") == 0 && closed) ||
 		    (strcmp(when, "answer") == 0 && closed &&
-			regs.orig_rax == SYS_writev &&
+			regs.orig_rax == SYS_write &&
 			regs.rdi == STDOUT_FILENO))
 			return;
 	}
@@ -234,7 +243,7 @@ tell_outcome(pid_t pid)
 		returned = true;
 		ptrace(PTRACE_GETREGS, pid, NULL, &regs);
 	}
-	if (!refused)
+	if (!refused && (returned || !WIFSIGNALED(status)))
 		warnx("%lld", (long long)regs.rax);
 	else if (WIFSIGNALED(status))
 		warnx("killed by SIG%s", sigabbrev_np(WTERMSIG(status)));

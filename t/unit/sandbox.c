@@ -125,6 +125,63 @@ test_call_as_32_bit(void **state)
 	    &child, "error", "sandbox: the system call 20 was refused");
 }
 
+/* --- without a database --- */
+
+static void
+try_tightly(const void *given)
+{
+	const struct attempt *attempt = given;
+	const long *arguments = attempt->arguments;
+
+	sandbox_close_tightly();
+	log_line(LOG_INFO, "closed");
+	syscall(attempt->call, arguments[0], arguments[1], arguments[2],
+	    arguments[3], -1, 0);
+	sandbox_exit(EXIT_SUCCESS, false);
+}
+
+static const struct attempt tight_attempts[] = {
+	{ "to read", SYS_read, { -1 }, true },
+	{ "memory", SYS_mmap,
+	    { 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS },
+	    false },
+	{ "the time", SYS_time, { 0 }, false },
+	{ "a socket", SYS_socket, { AF_UNIX, SOCK_STREAM, 0 }, false },
+	{ "to send", SYS_sendto, { 3 }, false },
+	{ "the same as to read, as x32", SYS_read | 0x40000000, { -1 }, false },
+	{ "the end of all threads", SYS_exit_group, { 0 }, false },
+};
+
+static void
+test_tight_call(void **state)
+{
+	const struct attempt *attempt = row_of(state);
+	struct child child = { 0 };
+
+	child_run(&child, try_tightly, attempt);
+	assert_int_equal(
+	    child.status, attempt->allowed ? EXIT_SUCCESS : 128 + SIGKILL);
+	assert_logged(&child, "info", "closed");
+}
+
+static void
+end_tightly(const void *status)
+{
+	sandbox_close_tightly();
+	sandbox_exit(*(const int *)status, true);
+}
+
+static void
+test_tight_end(void **state)
+{
+	static const int seven = 7;
+	struct child child = { 0 };
+
+	(void)state;
+	child_run(&child, end_tightly, &seven);
+	assert_int_equal(child.status, 7);
+}
+
 /* --- memory --- */
 
 static void
@@ -162,6 +219,8 @@ main(void)
 #ifndef SANDBOX_OPEN
 	UNIT_ROWS(test_call, attempts);
 	UNIT_TEST(test_call_as_32_bit);
+	UNIT_ROWS(test_tight_call, tight_attempts);
+	UNIT_TEST(test_tight_end);
 	UNIT_TEST(test_memory);
 #endif
 	return unit_run();

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db.h"
 #include "reply.h"
 #include "secret.h"
 #include "sessions.h"
@@ -19,7 +20,7 @@ error_body(int status, const char *reason, const char *sentence)
 }
 
 static const struct reply_kind kind = {
-	.database = REPLY_FOR_ALL,
+	.connect = db_open,
 	.error_type = "text/plain",
 	.error_body = error_body,
 };

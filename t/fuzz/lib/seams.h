@@ -13,7 +13,6 @@
 
 /* stdin, stdout, stderr */
 #define read fuzz_read
-#define writev fuzz_writev
 #define write fuzz_write
 #define fprintf fuzz_fprintf
 
