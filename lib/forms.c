@@ -14,7 +14,8 @@ open_form(const struct req *req, const char *title, const char *aim,
 	struct buf *page;
 
 	if (problem == NULL)
-		return page_open_shared(req, NULL, title);
+		return page_open_as(req, NULL,
+		    &(struct page_head){ .title = title, .shared = true });
 	log_line(LOG_INFO, "no %s: %s", aim, problem);
 	page = page_open(req, NULL, title);
 	page_error(page, problem);

@@ -25,6 +25,18 @@ messages_from(const struct db_rows *rows, size_t column, int64_t limit)
 	return messages;
 }
 
+const struct message *
+message_find(int64_t id)
+{
+	const struct messages *found =
+	    messages_from(db_query("SELECT id, author, body, seconds"
+				   " FROM message_find($1)",
+			      db_integer(id)),
+		0, 1);
+
+	return found->count > 0 ? &found->list[0] : NULL;
+}
+
 const struct messages *
 messages_public(int64_t before, int64_t limit)
 {
@@ -67,6 +79,34 @@ messages_of(
 	else
 		profile->messages = messages_from(rows, 3, limit);
 	return profile;
+}
+
+static int64_t
+place_from(const struct db_rows *rows)
+{
+	return db_text(rows, 0, 0) != NULL ? db_number(rows, 0, 0)
+					   : MESSAGES_NEWEST;
+}
+
+int64_t
+messages_public_above(int64_t after, int64_t limit)
+{
+	return place_from(db_query("SELECT public_timeline_above($1, $2)",
+	    db_integer(after), db_integer(limit)));
+}
+
+int64_t
+messages_timeline_above(int64_t reader_id, int64_t after, int64_t limit)
+{
+	return place_from(db_query("SELECT timeline_above($1, $2, $3)",
+	    db_integer(reader_id), db_integer(after), db_integer(limit)));
+}
+
+int64_t
+messages_of_above(const char *author, int64_t after, int64_t limit)
+{
+	return place_from(db_query("SELECT profile_above($1, $2, $3)", author,
+	    db_integer(after), db_integer(limit)));
 }
 
 const char *

@@ -26,6 +26,9 @@ struct messages {
 	bool more; /* there are older ones */
 };
 
+/* One message; NULL when there is none of that id, or it is flagged. */
+const struct message *message_find(int64_t id);
+
 /* Everybody's. */
 const struct messages *messages_public(int64_t before, int64_t limit);
 
@@ -45,6 +48,13 @@ struct profile {
  * name. */
 const struct profile *messages_of(
     const char *author, int64_t reader_id, int64_t before, int64_t limit);
+
+/* From where each list has to go on to end right above a message, after: for
+ * the way back to the newest ones. */
+int64_t messages_public_above(int64_t after, int64_t limit);
+int64_t messages_timeline_above(
+    int64_t reader_id, int64_t after, int64_t limit);
+int64_t messages_of_above(const char *author, int64_t after, int64_t limit);
 
 /* What is wrong with a text, as a sentence for its author; NULL: nothing. */
 const char *message_problem(const char *text);

@@ -1,18 +1,45 @@
 #include "page.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
+#include "assets.h"
 #include "db.h"
 #include "html.h"
 #include "mem.h"
+#include "prose.h"
 #include "session.h"
 #include "text.h"
+
+static const char motto[] = "MiniTwit is a small place for short messages.";
 
 /* As many as the style sheet has. */
 #define AVATAR_COLOURS 12
 
+/* What link previews (the Open Graph protocol) and search engines show. */
 static void
-head(struct buf *page, const char *title)
+preview(struct buf *page, const struct req *req, const struct page_head *about)
+{
+	const char *origin = req_origin(req);
+
+	html(page,
+	    "<meta property=\"og:site_name\" content=\"MiniTwit\">\n"
+	    "<meta property=\"og:type\" content=\"website\">\n"
+	    "<meta property=\"og:title\" content=\"%s\">\n"
+	    "<meta property=\"og:description\" content=\"%s\">\n",
+	    about->title, about->description);
+	if (origin != NULL)
+		html(page,
+		    "<meta property=\"og:url\" content=\"%s%s\">\n"
+		    "<meta property=\"og:image\" content=\"%s" ASSET_ICON_512
+		    "\">\n"
+		    "<link rel=\"canonical\" href=\"%s%s\">\n",
+		    origin, about->path, origin, origin, about->path);
+}
+
+static void
+head(struct buf *page, const struct req *req, const struct page_head *about)
 {
 	html(page,
 	    "<!DOCTYPE html>\n"
@@ -22,14 +49,31 @@ head(struct buf *page, const char *title)
 	    "<title>%s | MiniTwit</title>\n"
 	    "<meta name=\"viewport\" content=\"width=device-width,"
 	    " initial-scale=1\">\n"
-	    "<link rel=\"stylesheet\" href=\"/-/style.css\">\n"
+	    "<meta name=\"description\" content=\"%s\">\n"
+	    "<meta name=\"theme-color\" content=\"#f5f7fa\""
+	    " media=\"(prefers-color-scheme: light)\">\n"
+	    "<meta name=\"theme-color\" content=\"#10151b\""
+	    " media=\"(prefers-color-scheme: dark)\">\n"
+	    "<link rel=\"stylesheet\" href=\"" ASSET_STYLE "\">\n"
 	    "<link rel=\"icon\" href=\"/-/icon.svg\" type=\"image/svg+xml\">\n"
+	    "<link rel=\"apple-touch-icon\" href=\"" ASSET_ICON_192 "\">\n"
+	    "<link rel=\"manifest\" href=\"/-/manifest.webmanifest\">\n",
+	    about->title,
+	    about->description != NULL ? about->description : motto);
+	if (about->path != NULL)
+		preview(page, req, about);
+	if (about->feed != NULL)
+		html(page,
+		    "<link rel=\"alternate\" type=\"application/atom+xml\""
+		    " title=\"%s\" href=\"%s\">\n",
+		    about->title, about->feed);
+	html(page,
 	    "</head>\n"
 	    "<body>\n"
+	    "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
 	    "<header>\n"
 	    "<a class=\"brand\" href=\"/\">MiniTwit</a>\n"
-	    "<nav class=\"navigation\">\n",
-	    title);
+	    "<nav class=\"navigation\" aria-label=\"Site\">\n");
 }
 
 static void
@@ -38,6 +82,7 @@ navigation(struct buf *page, const struct user *me)
 	if (me == NULL) {
 		html(page,
 		    "<a href=\"/public\">public timeline</a>\n"
+		    "<a href=\"/-/search\">search</a>\n"
 		    "<a href=\"/register\">sign up</a>\n"
 		    "<a href=\"/login\">sign in</a>\n");
 		return;
@@ -45,7 +90,9 @@ navigation(struct buf *page, const struct user *me)
 	html(page,
 	    "<a href=\"/\">my timeline</a>\n"
 	    "<a href=\"/public\">public timeline</a>\n"
+	    "<a href=\"/-/search\">search</a>\n"
 	    "<a href=\"/%s\">%s</a>\n"
+	    "<a href=\"/-/account\">account</a>\n"
 	    "<a href=\"/logout\">sign out</a>\n",
 	    text_percent_encode(me->name), me->name);
 }
@@ -56,7 +103,7 @@ heading(struct buf *page, const char *title)
 	html(page,
 	    "</nav>\n"
 	    "</header>\n"
-	    "<main>\n"
+	    "<main id=\"main\" tabindex=\"-1\">\n"
 	    "<h1>%s</h1>\n",
 	    title);
 }
@@ -66,10 +113,11 @@ footer(struct buf *page)
 {
 	html(page,
 	    "</main>\n"
-	    "<footer>MiniTwit &mdash; a small place for short"
-	    " messages</footer>\n"
+	    "<footer><p>%s</p>\n"
+	    "<p><a href=\"/-/api\">API</a></p></footer>\n"
 	    "</body>\n"
-	    "</html>\n");
+	    "</html>\n",
+	    motto);
 }
 
 /* A flash stands alone in its <li>. */
@@ -110,18 +158,30 @@ flash(struct buf *page, const struct req *req)
 	html(page, "</li></ul>\n");
 }
 
-static struct buf *
-open_for(const struct req *req, const struct user *me, const char *title,
-    const char *cache_control)
+static bool
+is_from_nobody(const struct req *req)
+{
+	const char *cookies = req_variable(req, "HTTP_COOKIE");
+
+	/* to Apache's cache an empty header is none */
+	return cookies == NULL || cookies[0] == '\0';
+}
+
+struct buf *
+page_open_as(
+    const struct req *req, const struct user *me, const struct page_head *about)
 {
 	struct buf *page = mem_alloc(sizeof(*page));
 
 	/* what a reader sees depends on the cookies */
 	reply_header("Vary", "Cookie");
-	reply_header("Cache-Control", cache_control);
-	head(page, title);
+	reply_header("Cache-Control",
+	    about->shared && is_from_nobody(req)
+		? "public, max-age=0, s-maxage=1"
+		: "private, no-store");
+	head(page, req, about);
 	navigation(page, me);
-	heading(page, title);
+	heading(page, about->title);
 	flash(page, req);
 	return page;
 }
@@ -129,19 +189,7 @@ open_for(const struct req *req, const struct user *me, const char *title,
 struct buf *
 page_open(const struct req *req, const struct user *me, const char *title)
 {
-	return open_for(req, me, title, "private, no-store");
-}
-
-struct buf *
-page_open_shared(
-    const struct req *req, const struct user *me, const char *title)
-{
-	const char *cookies = req_variable(req, "HTTP_COOKIE");
-
-	/* to Apache's cache an empty header is none */
-	if (cookies != NULL && cookies[0] != '\0')
-		return page_open(req, me, title);
-	return open_for(req, me, title, "public, max-age=0, s-maxage=1");
+	return page_open_as(req, me, &(struct page_head){ .title = title });
 }
 
 _Noreturn void
@@ -159,7 +207,7 @@ error_body(int status, const char *reason, const char *sentence)
 	struct buf page = { 0 };
 
 	reply_header("Cache-Control", "no-store");
-	head(&page, reason);
+	head(&page, NULL, &(struct page_head){ .title = reason });
 	html(&page,
 	    "<a href=\"/\">home</a>\n"
 	    "<a href=\"/public\">public timeline</a>\n");
@@ -227,43 +275,99 @@ avatar(struct buf *page, const char *name)
 	unsigned colour = 0;
 
 	for (const char *c = name; *c != '\0'; c++)
-		colour = colour * 31 + (unsigned char)*c;
+		colour = (colour ^ (unsigned char)*c) * 16777619u;
 	html(page,
 	    "<span class=\"avatar colour%d\" aria-hidden=\"true\">%s</span>",
-	    (int)(colour % AVATAR_COLOURS), text_initial(name));
+	    (int)((colour >> 8) % AVATAR_COLOURS), text_initial(name));
+}
+
+const char *
+page_message_path(const struct message *message)
+{
+	return mem_format("/%s/status/%s", text_percent_encode(message->author),
+	    db_integer(message->id));
 }
 
 static void
-message(struct buf *page, const struct message *message)
+list_item(struct buf *page, const struct message *message,
+    const struct names *mentioned, int64_t now)
 {
 	html(page, "<li>");
 	avatar(page, message->author);
 	html(page,
 	    "<div><p><a href=\"/%s\">%s</a>\n"
-	    "<time datetime=\"%s\">%s</time></p>\n"
-	    "<p class=\"text\">%s</p></div></li>\n",
+	    "<a class=\"when\" href=\"%s\"><time datetime=\"%s\""
+	    " title=\"%s UTC\">%s</time></a></p>\n"
+	    "<p class=\"text\">",
 	    text_percent_encode(message->author), message->author,
-	    text_time_rfc3339(message->time), text_time_friendly(message->time),
-	    message->text);
+	    page_message_path(message), text_time_rfc3339(message->time),
+	    text_time_friendly(message->time),
+	    text_time_ago(message->time, now));
+	prose_html(page, message->text, mentioned);
+	html(page, "</p></div></li>\n");
+}
+
+static void
+list_items(struct buf *page, const struct message *list, size_t count)
+{
+	struct names guesses = { 0 };
+	const struct names *mentioned;
+	int64_t now = time(NULL);
+
+	for (size_t i = 0; i < count; i++)
+		prose_mentions(&guesses, list[i].text);
+	mentioned = users_existing(&guesses);
+	for (size_t i = 0; i < count; i++)
+		list_item(page, &list[i], mentioned, now);
+}
+
+/* Pages have places, not numbers, so that they stay what they are while new
+ * messages come. */
+static void
+links_to_pages(
+    struct buf *page, const struct messages *messages, int64_t before)
+{
+	const struct message *list = messages->list;
+
+	if (before == MESSAGES_NEWEST && !messages->more)
+		return;
+	html(page, "<nav class=\"pages\" aria-label=\"Pages\">\n");
+	if (before != MESSAGES_NEWEST && messages->count == 0)
+		html(page, "<a href=\"?\">Newest messages</a>\n");
+	else if (before != MESSAGES_NEWEST)
+		html(page,
+		    "<a rel=\"prev\" href=\"?after=%s\">"
+		    "Newer messages</a>\n",
+		    db_integer(list[0].id));
+	if (messages->more)
+		html(page,
+		    "<a class=\"older\" rel=\"next\" href=\"?before=%s\">"
+		    "Older messages</a>\n",
+		    db_integer(list[messages->count - 1].id));
+	html(page, "</nav>\n");
 }
 
 void
-page_messages(struct buf *page, const struct messages *messages)
+page_messages(struct buf *page, const struct messages *messages, int64_t before,
+    const char *hint)
 {
 	html(page, "<ul class=\"messages\">\n");
-	for (size_t i = 0; i < messages->count; i++)
-		message(page, &messages->list[i]);
+	list_items(page, messages->list, messages->count);
 	if (messages->count == 0)
 		html(page,
 		    "<li class=\"empty\">There's no message so far."
-		    "</li>\n");
+		    "<p>%s</p></li>\n",
+		    hint);
 	html(page, "</ul>\n");
-	if (messages->more)
-		html(page,
-		    "<p class=\"older\"><a rel=\"next\" href=\"?before=%s\">"
-		    "Older messages</a></p>\n",
-		    mem_format("%lld",
-			(long long)messages->list[messages->count - 1].id));
+	links_to_pages(page, messages, before);
+}
+
+void
+page_message(struct buf *page, const struct message *message)
+{
+	html(page, "<ul class=\"messages\">\n");
+	list_items(page, message, 1);
+	html(page, "</ul>\n");
 }
 
 int64_t
@@ -275,4 +379,12 @@ page_before(const struct req *req)
 	if (before != NULL)
 		text_integer(before, 1, MESSAGES_NEWEST, &id);
 	return id;
+}
+
+bool
+page_is_above(const struct req *req, int64_t *after)
+{
+	const char *text = req_query(req, "after");
+
+	return text != NULL && text_integer(text, 1, MESSAGES_NEWEST, after);
 }

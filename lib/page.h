@@ -5,6 +5,7 @@
 #ifndef PAGE_H
 #define PAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "messages.h"
@@ -24,15 +25,27 @@ extern const struct reply_kind member_kind;
 /* The same for those that say the same to everybody: they have no database. */
 extern const struct reply_kind signpost_kind;
 
+/* What a page says of itself. */
+struct page_head {
+	const char *title;       /* also its heading */
+	const char *description; /* for search engines; NULL: of the site */
+	const char *path;        /* its permanent address, which makes a preview
+	                            of links to it; NULL: it has none */
+	const char *feed;        /* path of its Atom feed; NULL: it has none */
+
+	/* It says the same to all visitors: the answer to a request without
+	 * cookies may be kept by the web server for a second (RFC 9111
+	 * 5.2.2.10), and by nobody else. */
+	bool shared;
+};
+
 /* Begins a page: head, navigation for me (NULL: a visitor), the heading, and
  * the flash that waits for the reader. */
-struct buf *page_open(
-    const struct req *req, const struct user *me, const char *title);
+struct buf *page_open_as(const struct req *req, const struct user *me,
+    const struct page_head *about);
 
-/* The same for a page that says the same to all visitors: the answer to a
- * request without cookies may be kept by the web server for a second (RFC 9111
- * 5.2.2.10), and by nobody else. */
-struct buf *page_open_shared(
+/* The same for a page that has a title only. */
+struct buf *page_open(
     const struct req *req, const struct user *me, const char *title);
 
 /* Ends the page and sends it. */
@@ -44,11 +57,23 @@ void page_error(struct buf *page, const char *sentence);
 /* The box to write a message in, holding text. */
 void page_compose(struct buf *page, const struct user *me, const char *text);
 
-/* The list of messages, and the link to the older ones. */
-void page_messages(struct buf *page, const struct messages *messages);
+/* The messages of a list from a place on, and links to the pages before and
+ * after; hint says what to do where there is none. */
+void page_messages(struct buf *page, const struct messages *messages,
+    int64_t before, const char *hint);
 
-/* Where the reader wants the list to go on: the message in ?before=, or
+/* One message alone. */
+void page_message(struct buf *page, const struct message *message);
+
+/* The permanent address of a message, as a path. */
+const char *page_message_path(const struct message *message);
+
+/* Where the reader wants a list to go on: the message in ?before=, or
  * MESSAGES_NEWEST. */
 int64_t page_before(const struct req *req);
+
+/* Whether the reader wants the page that ends right above a message: the one in
+ * ?after=. */
+bool page_is_above(const struct req *req, int64_t *after);
 
 #endif

@@ -315,8 +315,9 @@ req_name(const struct req *req, const char *shape)
 		segment = req->segments.list[i].value;
 		if (strncmp(shape, "{}", len) == 0)
 			name = segment;
-		else if (strlen(segment) != len ||
-		    strncmp(segment, shape, len) != 0)
+		else if (strncmp(shape, "*", len) != 0 &&
+		    (strlen(segment) != len ||
+			strncmp(segment, shape, len) != 0))
 			return NULL;
 		shape += len;
 	}
@@ -378,6 +379,21 @@ req_variable(const struct req *req, const char *name)
 {
 	(void)req; /* asking the environment takes having a request */
 	return getenv(name);
+}
+
+const char *
+req_origin(const struct req *req)
+{
+	const char *host = req_variable(req, "HTTP_HOST");
+	const char *https = req_variable(req, "HTTPS");
+
+	if (host == NULL || host[0] == '\0' ||
+	    host[strspn(host,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789.-:[]")] != '\0')
+		return NULL;
+	return mem_format("%s://%s",
+	    https != NULL && strcmp(https, "on") == 0 ? "https" : "http", host);
 }
 
 const char *

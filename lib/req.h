@@ -55,8 +55,8 @@ enum req_fault req_fault(const struct req *req);
 enum req_method req_method(const struct req *req);
 
 /* The name in a path of a given shape: with the shape "/msgs/{}" and the
- * path /msgs/Roger%20Histand it is "Roger Histand".  NULL when the path has
- * another shape.  Empty segments do not count. */
+ * path /msgs/Roger%20Histand it is "Roger Histand"; * is for any other segment.
+ * NULL when the path has another shape.  Empty segments do not count. */
 const char *req_name(const struct req *req, const char *shape);
 
 /* The first segment of the path, decoded; "" for "/". */
@@ -76,6 +76,11 @@ const char *req_cookie(const struct req *req, const char *name);
 /* A variable of the environment: a header as "HTTP_REFERER", a setting as
  * "MINITWIT_SIMULATOR_USER".  NULL when it is not set. */
 const char *req_variable(const struct req *req, const char *name);
+
+/* Scheme and host as the client knows this site, "https://example.org:8443",
+ * for what needs whole URLs; NULL when the Host header is none that one can be
+ * made of. */
+const char *req_origin(const struct req *req);
 
 /* The body's bytes, NUL-terminated for convenience; of length *len. */
 const char *req_body(const struct req *req, size_t *len);

@@ -288,12 +288,16 @@ put_number(char *to, int number, int width)
 	return to;
 }
 
-/* UTC; each of the letters Y M D h m s becomes its number.  By hand, because a
- * page of messages has sixty times and printf is slow at them. */
+/* UTC; each of the letters Y M D h m s becomes its number, d that of the day as
+ * people write it, N the month's name.  By hand, because a page of messages has
+ * ninety times and printf is slow at them. */
 static const char *
 time_in(const char *pattern, int64_t seconds)
 {
-	char *text = mem_alloc(3 * strlen(pattern) + 1), *to = text;
+	static const char *const months[] = { "January", "February", "March",
+		"April", "May", "June", "July", "August", "September",
+		"October", "November", "December" };
+	char *text = mem_alloc(9 * strlen(pattern) + 1), *to = text;
 	time_t when = (time_t)seconds;
 	struct tm tm = { 0 };
 
@@ -308,6 +312,12 @@ time_in(const char *pattern, int64_t seconds)
 			break;
 		case 'D':
 			to = put_number(to, tm.tm_mday, 2);
+			break;
+		case 'd':
+			to = put_number(to, tm.tm_mday, 1);
+			break;
+		case 'N':
+			to = stpcpy(to, months[tm.tm_mon]);
 			break;
 		case 'h':
 			to = put_number(to, tm.tm_hour, 2);
@@ -343,11 +353,31 @@ text_time_rfc3339(int64_t seconds)
 	return time_in("Y-M-DTh:m:sZ", seconds);
 }
 
+static const char *
+count_of(int64_t number, const char *what)
+{
+	return mem_format(
+	    "%lld %s%s", (long long)number, what, number == 1 ? "" : "s");
+}
+
+const char *
+text_time_ago(int64_t seconds, int64_t now)
+{
+	int64_t ago = now - seconds;
+
+	if (ago < 60) /* or by a clock that goes ahead of ours */
+		return "just now";
+	if (ago < 60 * 60)
+		return mem_format("%s ago", count_of(ago / 60, "minute"));
+	if (ago < 24 * 60 * 60)
+		return mem_format("%s ago", count_of(ago / 60 / 60, "hour"));
+	return time_in("d N Y", seconds);
+}
+
 const char *
 text_duration(int64_t seconds)
 {
-	long long number = seconds < 60 ? seconds : (seconds + 59) / 60;
-
-	return mem_format("%lld %s%s", number,
-	    seconds < 60 ? "second" : "minute", number == 1 ? "" : "s");
+	if (seconds < 60)
+		return count_of(seconds, "second");
+	return count_of((seconds + 59) / 60, "minute");
 }

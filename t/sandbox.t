@@ -59,6 +59,7 @@ my %requests = (
 	'site/login_form' => [ '', REQUEST_URI => '/login',
 		HTTP_COOKIE => 'session=' . 'a' x 64 ],
 	'site/logout' => [ form('/logout'), HTTP_COOKIE => 'session=' . 'a' x 64 ],
+	'site/message' => [ '', REQUEST_URI => '/Ann/status/1', @ann ],
 	'site/profile' => [ '', REQUEST_URI => '/Ann', @ann ],
 	'site/public' => [ '', REQUEST_URI => '/public', @ann ],
 	'site/register' => [ form('/register', username => 'Dan',

@@ -1,7 +1,8 @@
 /* GET /<username> -- that user's messages, newest first.
  *
  * path:     404 when nobody has that name
- * query:    before=ID goes on with the messages older than that one
+ * query:    before=ID goes on with the messages older than that one,
+ *           after=ID goes back to those right above it
  * session:  a logged-in reader also sees, and may change, whether they follow
  *           that user */
 
@@ -37,6 +38,20 @@ follow_status(
 	html(page, "</div>\n");
 }
 
+static struct buf *
+open_profile(const struct req *req, const struct user *me, const char *name)
+{
+	const char *path = mem_format("/%s", text_percent_encode(name));
+
+	return page_open_as(req, me,
+	    &(struct page_head){
+		.title = mem_format("%s's Timeline", name),
+		.description = mem_format("What %s writes on MiniTwit.", name),
+		.path = path,
+		.feed = mem_format("%s/feed", path),
+	    });
+}
+
 int
 main(void)
 {
@@ -45,18 +60,23 @@ main(void)
 	const struct user *me;
 	const char *name;
 	struct buf *page;
+	int64_t before, after;
 
 	need_method(req, REQ_READ);
 	name = need_name(req, "/{}");
 	me = session_user(req);
-	profile = messages_of(
-	    name, me != NULL ? me->id : 0, page_before(req), PAGE_MESSAGES);
+	before = page_is_above(req, &after)
+	    ? messages_of_above(name, after, PAGE_MESSAGES)
+	    : page_before(req);
+	profile =
+	    messages_of(name, me != NULL ? me->id : 0, before, PAGE_MESSAGES);
 	if (profile == NULL)
 		reply_error(404, "There is no user of that name.");
 
-	page = page_open(req, me, mem_format("%s's Timeline", profile->name));
+	page = open_profile(req, me, profile->name);
 	if (me != NULL)
 		follow_status(page, profile, me);
-	page_messages(page, profile->messages);
+	page_messages(page, profile->messages, before,
+	    "Come back later: this is where their messages will be.");
 	page_send(page, 200);
 }

@@ -30,6 +30,7 @@ my @requests = (
 	[ 302, 'site/login', form('/login', username => 'Bob',
 			password => 'pw') ],
 	[ 302, 'site/add_message', form('/add_message', text => 'hi'), @ann ],
+	[ 200, 'site/message', '', REQUEST_URI => '/Ann/status/1' ],
 	[ 302, 'site/follow', form('/Bob/follow'), @ann ],
 	[ 302, 'site/unfollow', form('/Bob/unfollow'), @ann ],
 	[ 302, 'site/logout', form('/logout'), @ann ],

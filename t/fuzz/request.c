@@ -22,7 +22,8 @@
 	X(api_user_msgs) X(ops_health) X(site_add_message) X(site_error) \
 	X(site_follow) X(site_login) X(site_login_form) X(site_logout) \
 	X(site_profile) X(site_public) X(site_register) X(site_register_form) \
-	X(site_timeline) X(site_unfollow) X(site_visitor)
+	X(site_timeline) X(site_unfollow) X(site_visitor) \
+	X(site_message)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);
@@ -66,12 +67,16 @@ check_link(const char *text, size_t len, const char *before, char end)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789-._~%/?=";
+				      "0123456789-._~%/?=#";
 	const char *link = strstr(text, before);
 
 	if (link == NULL || link >= text + len)
 		return;
 	link += strlen(before);
+	/* an address that somebody wrote */
+	if (strncmp(link, "http://", 7) == 0 ||
+	    strncmp(link, "https://", 8) == 0)
+		return;
 	property(link[strspn(link, allowed)] == end);
 }
 

@@ -906,7 +906,7 @@ sub unknown_routes {
 	    /fllws/Ann/ /fllws/Ann/more /latest/ /latest/more);
 	push @paths, qw(/ /nothing /public /login /logout /add_message /Ann
 	    /Ann/follow /Ann/unfollow /register/ /favicon.ico /robots.txt
-	    /-/ /-/error /-/nothing /-/style.css /a/b/c /Latest /msgs.json)
+	    /-/ /-/error /-/nothing /-/icon.svg /a/b/c /Latest /msgs.json)
 	    if $port eq 'api';
 	for my $path (@paths) {
 		for my $method (qw(GET POST DELETE)) {

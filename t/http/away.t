@@ -293,7 +293,7 @@ subtest 'PgBouncer does not move' => sub {
 subtest 'what needs no database works without' => sub {
 	stop_moving(pid_in('run/pgbouncer.pid'));
 	is $world->get($_)->{status}, 200, $_
-	    for qw(/login /register /-/style.css /robots.txt /-/openapi.json);
+	    for qw(/login /register /-/icon.svg /robots.txt /-/openapi.json);
 	is $world->get('/a/b')->{status}, 404, 'an unknown route is unknown';
 	is $world->api(GET => '/msgs', undef,
 		headers => { Authorization => '' })->{status}, 403,
@@ -355,7 +355,7 @@ subtest 'a program does not start, or does not end well' => sub {
 
 subtest 'files' => sub {
 	my %types = (
-		'/-/style.css' => qr{^text/css(?:; ?charset=utf-8)?$}i,
+		'/-/icon.svg' => qr{^image/svg\+xml$},
 		'/-/icon.svg' => qr{^image/svg\+xml$},
 		'/favicon.ico' => qr{^image/},
 		'/robots.txt' => qr{^text/plain; ?charset=utf-8$}i,

@@ -151,13 +151,13 @@ subtest 'unknown routes and users' => sub {
 		/msgs/ /msgs/Ann/x /msgs/nobody /fllws /fllws/ /fllws/Ann/x
 		/latest/ /latest/x /metrics
 		/- /-/ /-/nothing /-/error /-/error/ /-/error/nothing
-		/-/style.css/x /static/style.css
+		/-/icon.svg/x /static/style.css
 		/cgi-bin /cgi-bin/site/public /htdocs/style.css
 		/%2e%2e%2fetc%2fpasswd /.git/config)) {
 		refused("GET $path", bytes("GET $path", [ $simulator ]), 404);
 	}
 	for my $path (qw(/ /public /login /logout /add_message /Ann /Ann/follow
-		/nobody /-/style.css /robots.txt /msgs/ /msgs/nobody
+		/nobody /-/icon.svg /robots.txt /msgs/ /msgs/nobody
 		/fllws/nobody)) {
 		refused("GET $path", bytes("GET $path", [ $simulator ]), 404,
 			port => $world->{api_port});
@@ -195,7 +195,7 @@ subtest 'wrong methods' => sub {
 		allow => 'POST');
 	refused('POST /public', bytes('POST /public', [ $form ], 'a=b'), 405,
 		allow => 'GET, HEAD');
-	for my $path (qw(/public /msgs /msgs/Ann /-/style.css /nobody)) {
+	for my $path (qw(/public /msgs /msgs/Ann /-/icon.svg /nobody)) {
 		my $answer = answer_to(bytes("TRACE $path", [ $cookie ]));
 		is $answer->{status}, 405, "TRACE $path: 405";
 		is fault_of_kind($answer, $path =~ /msgs/ ? 'JSON' : 'page'),
@@ -204,7 +204,7 @@ subtest 'wrong methods' => sub {
 		    '... with Allow';
 		unlike $answer->{content}, qr/\Q$ann\E/, '... and no echo';
 	}
-	for my $path (qw(/-/style.css /robots.txt)) {
+	for my $path (qw(/-/icon.svg /robots.txt)) {
 		my $answer = answer_to(bytes("PUT $path", [], 'x'));
 		is $answer->{status}, 405, "PUT $path: 405";
 		is fault_of_kind($answer, 'page'), '', '... a page';
@@ -444,7 +444,7 @@ subtest 'requests with two ends' => sub {
 		refused_on_both("$name, JSON", $head->('POST /msgs/Ann HTTP/1.1',
 			'Host: x', $simulator, $json, @framing)
 			. "0\r\n\r\n$hidden", 400, access => 1);
-		refused("$name, a file", $head->('GET /-/style.css HTTP/1.1',
+		refused("$name, a file", $head->('GET /-/icon.svg HTTP/1.1',
 			'Host: x', @framing) . "0\r\n\r\n$hidden", 400,
 			access => 1);
 		refused("$name, a kept page", $head->('GET /public HTTP/1.1',
@@ -589,7 +589,7 @@ subtest 'requests that are odd but right' => sub {
 	is answer_to(bytes("GET $base$_", [ $simulator ]))->{status}, 200,
 	    "GET $base$_"
 	    for '/public', '/login', '/Ann', '/msgs', '/msgs/Ann', '/latest',
-	    '/fllws/Ann?no=1', '/-/style.css';
+	    '/fllws/Ann?no=1', '/-/icon.svg';
 	refused("$base/msgs/%zz", bytes("GET $base/msgs/%zz"), 400);
 	refused("$base/nobody", bytes("GET $base/nobody"), 404);
 	is answer_to(bytes("GET $_", [ $simulator ]))->{status}, 200, "GET $_"

@@ -14,8 +14,9 @@ my $simulator = 'Authorization: Basic '
 
 my %expected = (
 	server => 'Apache',
-	'content-security-policy' => "default-src 'none'; style-src 'self'; "
-	    . "img-src 'self'; form-action 'self'; base-uri 'none'; "
+	'content-security-policy' => "default-src 'none'; script-src 'self'; "
+	    . "style-src 'self'; img-src 'self'; connect-src 'self'; "
+	    . "manifest-src 'self'; form-action 'self'; base-uri 'none'; "
 	    . "frame-ancestors 'none'",
 	'x-content-type-options' => 'nosniff',
 	'referrer-policy' => 'same-origin',
@@ -57,21 +58,21 @@ sub answers {
 	return;
 }
 
-my ($tag) = $world->raw(request('GET /-/style.css')) =~ /^ETag: (.*?)\r$/m;
+my ($tag) = $world->raw(request('GET /-/icon.svg')) =~ /^ETag: (.*?)\r$/m;
 for my $row (
 	[ 200, 'GET /public' ], [ 200, 'GET /public' ], # kept, the second time
 	[ 200, 'HEAD /public' ], [ 200, 'GET /Ann' ], [ 302, 'GET /' ],
 	[ 200, 'GET /', "Cookie: session=$session" ],
-	[ 200, 'GET /login' ], [ 200, 'GET /-/style.css' ],
-	[ 304, 'GET /-/style.css', "If-None-Match: $tag" ],
-	[ 206, 'GET /-/style.css', 'Range: bytes=0-9' ],
-	[ 416, 'GET /-/style.css', 'Range: bytes=900000-' ],
-	[ 412, 'GET /-/style.css', 'If-Match: "x"' ],
+	[ 200, 'GET /login' ], [ 200, 'GET /-/icon.svg' ],
+	[ 304, 'GET /-/icon.svg', "If-None-Match: $tag" ],
+	[ 206, 'GET /-/icon.svg', 'Range: bytes=0-9' ],
+	[ 416, 'GET /-/icon.svg', 'Range: bytes=900000-' ],
+	[ 412, 'GET /-/icon.svg', 'If-Match: "x"' ],
 	[ 200, 'GET /-/openapi.json' ], [ 200, 'GET /-/health' ],
 	[ 200, 'GET /-/status' ], [ 200, 'GET /latest' ],
 	[ 200, 'GET /msgs', $simulator ], [ 403, 'GET /msgs' ],
 	[ 404, 'GET /nobody' ], [ 404, 'GET /metrics' ], [ 404, 'GET /a/b' ],
-	[ 405, 'TRACE /public' ], [ 405, 'PUT /-/style.css' ],
+	[ 405, 'TRACE /public' ], [ 405, 'PUT /-/icon.svg' ],
 	[ 405, 'OPTIONS *' ], [ 405, 'CONNECT localhost:80' ],
 	[ 400, 'GET /public', 'no colon' ], [ 400, 'GET /%zz' ],
 	[ 401, 'POST /add_message',

@@ -208,7 +208,7 @@ my @places = (
 		my $folder = $_;
 		[ "below $folder", [ qw(traversal) ],
 			sub { request("GET $folder$_[0]", [ $simulator ]) } ]
-	} qw(/-/ /-/error/ /cgi-bin/ /msgs/ /Ann/ /-/style.css/)),
+	} qw(/-/ /-/error/ /cgi-bin/ /msgs/ /Ann/ /-/icon.svg/)),
 	[ 'whom to follow', \@words,
 		sub { request('POST /' . percent($_[0]) . '/follow',
 			[ $ann, $form ], '') } ],
@@ -303,7 +303,7 @@ my @places = (
 	(map {
 		my $name = $_;
 		[ $name, [ qw(numbers formats headers) ],
-			sub { request('GET /-/style.css',
+			sub { request('GET /-/icon.svg',
 				[ "$name: " . line($_[0]) ]) } ]
 	} qw(Range If-None-Match If-Modified-Since If-Match)),
 	[ 'credentials', [ qw(sql headers unicode) ],
@@ -369,7 +369,7 @@ harmless('methods', map {
 	    PROPPATCH MKCOL COPY MOVE LOCK SEARCH PURGE BAN LINK QUERY get gEt
 	    G%45T), 'X' x 300;
 } qw(/ /public /login /Ann/follow /Ann /msgs/Ann /fllws/Ann /register
-    /-/style.css /-/error/404.html));
+    /-/icon.svg /-/error/404.html));
 harmless('methods that another method pretends to be', map {
 	my $method = $_;
 	map { [ request("POST /public?_method=$method", [ $ann, $form,
@@ -475,7 +475,7 @@ harmless('a request in a request', map { [ @$_ ] }
 	[ request('HEAD /public', [], $second) ],
 	[ request('POST /msgs/Ann', [ $json, $simulator ], $second) ],
 	[ request('OPTIONS /login', [], $second) ],
-	[ request('GET /-/style.css', [], $second) ],
+	[ request('GET /-/icon.svg', [], $second) ],
 	[ request('POST /nobody', [ $form, 'Expect: 100-continue' ], $second) ],
 	[ "GET /public HTTP/1.1\r\nHost: x\r\n\r\n"
 		. request('GET /login'), '', answers => 2 ],
@@ -524,7 +524,7 @@ harmless('what is no HTTP/1.1', map { [ "$_\r\n\r\n" ] }
 harmless('ranges', map {
 	my $range = $_;
 	map { [ request("GET $_", [ "Range: $range" ]) ] }
-	    qw(/-/style.css /public /-/openapi.json)
+	    qw(/-/icon.svg /public /-/openapi.json)
 } 'bytes=0-0', 'bytes=-1', 'bytes=5-2', 'bytes=0-18446744073709551615',
 	'bytes=99999999-', 'bytes=-0', 'bytes=0-0,-1', 'bytes=' . '0-9,' x 100,
 	'bytes=0-9,' . '5-,' x 300, 'bytes=a-b', 'lines=1-2', 'bytes', '=');

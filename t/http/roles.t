@@ -61,6 +61,10 @@ my %abilities = (
 	timeline => "SELECT FROM timeline(1, 100, 31)",
 	'public timeline' => "SELECT FROM public_timeline(100, 31)",
 	profile => "SELECT FROM profile('Ann', 0, 100, 31)",
+	'message' => "SELECT * FROM message_find(1)",
+	'existing names' => "SELECT existing_names('Ann')",
+	'way back' => "SELECT timeline_above(1, 1, 30), profile_above('Ann', 1, 30),"
+	    . " public_timeline_above(1, 30)",
 	'whom they follow' => "SELECT FROM follows_of('Ann', 31)",
 	session => "SELECT * FROM session_find('$token')",
 	'session end' => "SELECT session_end('$token')",
@@ -88,8 +92,8 @@ my %abilities = (
 my @api = ('latest', 'set latest', 'names');
 my %may = (
 	minitwit_reader =>
-	    [ qw(names messages follows timeline profile session latest),
-		'public timeline' ],
+	    [ qw(names messages follows timeline profile message session latest),
+		'public timeline', 'existing names', 'way back' ],
 	minitwit_poster => [qw(session post)],
 	minitwit_follower => [qw(session follow)],
 	minitwit_auth => [ qw(session login), 'session begin', 'session end' ],

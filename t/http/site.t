@@ -113,8 +113,10 @@ sub unescape {
 }
 
 # The texts of the messages of a page, without the markup.
+# As people read them: without the links in them.
 sub texts {
-	return [ map { m{<p class="text">(.*)</p>}s ? unescape($1) : "? $_" }
+	return [ map { m{<p class="text">(.*)</p>}s
+		? unescape($1 =~ s/<[^>]*>//gr) : "? $_" }
 	    grep { !/class="empty"|no message so far/ }
 	    items($_[0]{html}, 'messages') ];
 }
@@ -376,7 +378,7 @@ subtest 'messages' => sub {
 	$world->sql(q{UPDATE messages SET pub_date = '2019-12-01 12:00:59+00'
 		WHERE text = 'first'});
 	like get('/public', @now)->{html},
-	    qr{<time datetime="2019-12-01T12:00:59Z">2019-12-01 @ 12:00</time>},
+	    qr{<time datetime="2019-12-01T12:00:59Z" title="2019-12-01 @ 12:00 UTC">1 December 2019</time>},
 	    'times are UTC, for people and for machines';
 };
 
@@ -542,7 +544,7 @@ subtest 'names of all kinds' => sub {
 subtest 'HEAD is GET without the body' => sub {
 	for my $row ([ '/' ], [ '/', $ann ], [ '/public' ], [ '/login' ],
 		[ '/register' ], [ '/Bob' ], [ '/Bob', $ann ], [ '/nobody' ],
-		[ '/-/style.css' ], [ '/robots.txt' ]) {
+		[ '/-/icon.svg' ], [ '/robots.txt' ]) {
 		my ($path, $jar) = @$row;
 		my @answers = map {
 			request($_, $path, $jar ? (jar => $jar) : ())
@@ -570,7 +572,7 @@ subtest 'HEAD, whose page nobody sees, leaves a flash for the next' => sub {
 
 subtest 'what may be kept' => sub {
 	my %kept = (
-		'/-/style.css' => qr/^public, max-age=\d+$/,
+		'/-/icon.svg' => qr/^public, max-age=\d+$/,
 		'/public' => qr/^public, max-age=0, s-maxage=1$/,
 		'/nobody' => qr/no-store/,
 		'/-/error/' => qr/no-store/,

@@ -102,7 +102,7 @@ subtest 'the database hangs' => sub {
 	my (@answers, $style);
 	$world->locked('messages', sub {
 		my @sockets = map { connection($_->[1]) } @requests;
-		$style = $world->get('/-/style.css');
+		$style = $world->get('/-/icon.svg');
 		@answers = map { answer_on($_) } @sockets;
 	});
 	is $style->{status}, 200, 'files are served meanwhile';

@@ -37,7 +37,7 @@ send_evil_page(const void *given)
 	(void)given;
 	page_error(page, EVIL);
 	page_compose(page, &evil, EVIL);
-	page_messages(page, &messages);
+	page_messages(page, &messages, 5, EVIL);
 	page_send(page, 404);
 }
 
@@ -47,8 +47,25 @@ send_messages(const void *messages)
 	const struct req *req = reply_begin(&page_kind);
 	struct buf *page = page_open(req, NULL, "Messages");
 
-	page_messages(page, messages);
+	page_messages(page, messages, MESSAGES_NEWEST, "Write one.");
 	page_send(page, 200);
+}
+
+/* One that links to it have a preview of. */
+static void
+send_described_page(const void *given)
+{
+	const struct req *req = reply_begin(&page_kind);
+
+	(void)given;
+	page_send(page_open_as(req, NULL,
+		      &(struct page_head){
+			  .title = EVIL,
+			  .description = EVIL,
+			  .path = "/" ENCODED,
+			  .feed = "/" ENCODED "/feed",
+		      }),
+	    200);
 }
 
 static void
@@ -123,10 +140,13 @@ test_evil_names_and_texts(void **state)
 		/* a message */
 		"<ul class=\"messages\">\n<li>",
 		"aria-hidden=\"true\">&#34;</span>",
-		"<a href=\"/" ENCODED "\">" ESCAPED "</a>\n<time",
-		"datetime=\"2019-12-01T12:00:00Z\">2019-12-01 @ 12:00</time>",
+		"<a href=\"/" ENCODED "\">" ESCAPED "</a>\n<a class=\"when\""
+		" href=\"/" ENCODED "/status/9\"><time",
+		"datetime=\"2019-12-01T12:00:00Z\""
+		" title=\"2019-12-01 @ 12:00 UTC\">1 December 2019</time>",
 		"<p class=\"text\">" ESCAPED "\nb</p>",
 		"href=\"?before=9\"",
+		"href=\"?after=9\"",
 	};
 	struct child child = { .env = { "HTTP_COOKIE" } };
 
@@ -136,6 +156,37 @@ test_evil_names_and_texts(void **state)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		assert_contains(child.out, parts[i]);
 	assert_lacks(child.out, "<a href=\"/login\">");
+}
+
+static void
+test_preview(void **state)
+{
+	static const char *const always[] = {
+		"<meta name=\"description\" content=\"" ESCAPED "\">",
+		"<meta property=\"og:title\" content=\"" ESCAPED "\">",
+		"<link rel=\"alternate\" type=\"application/atom+xml\""
+		" title=\"" ESCAPED "\" href=\"/" ENCODED "/feed\">",
+	};
+	struct child child = {
+		.env = { "HTTP_COOKIE", "HTTP_HOST=example.org:8443",
+		    "HTTPS=on" },
+	};
+
+	(void)state;
+	child_run(&child, send_described_page, NULL);
+	assert_page(&child, "200 OK", ESCAPED);
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		assert_contains(child.out, always[i]);
+	assert_contains(child.out,
+	    "<meta property=\"og:url\""
+	    " content=\"https://example.org:8443/" ENCODED "\">");
+
+	child.env[1] = "HTTP_HOST=" EVIL;
+	child_run(&child, send_described_page, NULL);
+	assert_page(&child, "200 OK", ESCAPED);
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		assert_contains(child.out, always[i]);
+	assert_lacks(child.out, "og:url");
 }
 
 /* --- flashes --- */
@@ -191,7 +242,8 @@ test_no_messages(void **state)
 	(void)state;
 	child_run(&child, send_messages, &none);
 	assert_page(&child, "200 OK", "Messages");
-	assert_contains(child.out, "There's no message so far.");
+	assert_contains(
+	    child.out, "There's no message so far.<p>Write one.</p></li>");
 	assert_lacks(child.out, "before=");
 }
 
@@ -303,6 +355,7 @@ main(void)
 {
 	UNIT_TEST(test_visitor);
 	UNIT_TEST(test_evil_names_and_texts);
+	UNIT_TEST(test_preview);
 	UNIT_ROWS(test_flash, flashes);
 	UNIT_TEST(test_no_messages);
 	UNIT_TEST(test_last_page);

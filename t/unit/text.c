@@ -367,6 +367,32 @@ test_time(void **state)
 	assert_string_equal(text_time_rfc3339(row->seconds), row->rfc3339);
 }
 
+static const struct ago {
+	const char *name;
+	int64_t seconds, now;
+	const char *text;
+} agos[] = {
+	{ "this second", 100, 100, "just now" },
+	{ "the future", 200, 100, "just now" },
+	{ "59 seconds", 41, 100, "just now" },
+	{ "a minute", 40, 100, "1 minute ago" },
+	{ "two minutes", 0, 120, "2 minutes ago" },
+	{ "59 minutes", 0, 3599, "59 minutes ago" },
+	{ "an hour", 0, 3600, "1 hour ago" },
+	{ "23 hours", 0, 86399, "23 hours ago" },
+	{ "a day", 0, 86400, "1 January 1970" },
+	{ "years", 1732147200, 1795219200, "21 November 2024" },
+	{ "the longest", 1790726400, 1795219200, "30 September 2026" },
+};
+
+static void
+test_ago(void **state)
+{
+	const struct ago *row = row_of(state);
+
+	assert_string_equal(text_time_ago(row->seconds, row->now), row->text);
+}
+
 /* In UTC wherever the machine stands. */
 static void
 test_time_zone(void **state)
@@ -391,6 +417,7 @@ main(void)
 	UNIT_TEST(test_percent_encode);
 	UNIT_TEST(test_percent_round_trip);
 	UNIT_ROWS(test_base64, base64);
+	UNIT_ROWS(test_ago, agos);
 	UNIT_ROWS(test_time, dates);
 	UNIT_TEST(test_time_zone);
 	return unit_run();
