@@ -4,13 +4,15 @@
 #include "mem.h"
 #include "text.h"
 
-/* One more row than asked for was read: it says whether there are more. */
+/* The first count of the rows.  One more than asked for was read: it says
+ * whether there are more. */
 static const struct messages *
-messages_from(const struct db_rows *rows, size_t column, int64_t limit)
+first_messages(
+    const struct db_rows *rows, size_t column, size_t count, int64_t limit)
 {
 	struct messages *messages = mem_alloc(sizeof(*messages));
 
-	messages->count = db_count(rows);
+	messages->count = count;
 	messages->more = messages->count > (size_t)limit;
 	if (messages->more)
 		messages->count = (size_t)limit;
@@ -23,6 +25,12 @@ messages_from(const struct db_rows *rows, size_t column, int64_t limit)
 			.time = db_number(rows, i, column + 3),
 		};
 	return messages;
+}
+
+static const struct messages *
+messages_from(const struct db_rows *rows, size_t column, int64_t limit)
+{
+	return first_messages(rows, column, db_count(rows), limit);
 }
 
 const struct message *
@@ -107,6 +115,26 @@ messages_of_above(const char *author, int64_t after, int64_t limit)
 {
 	return place_from(db_query("SELECT profile_above($1, $2, $3)", author,
 	    db_integer(after), db_integer(limit)));
+}
+
+const struct messages_found *
+messages_found(const char *words, int64_t before, int64_t limit)
+{
+	const struct db_rows *rows =
+	    db_query("SELECT id, author, body, seconds"
+		     " FROM search_messages($1, $2, $3)",
+		words, db_integer(before), db_integer(limit + 1));
+	struct messages_found *found = mem_alloc(sizeof(*found));
+	size_t count = db_count(rows);
+
+	/* a last row without an author: how far the search got */
+	found->cut = count > 0 && db_text(rows, count - 1, 1) == NULL;
+	found->messages = first_messages(rows, 0, count - found->cut, limit);
+	if (found->cut)
+		found->rest = db_number(rows, count - 1, 0);
+	else if (found->messages->more)
+		found->rest = found->messages->list[limit - 1].id;
+	return found;
 }
 
 const char *

@@ -56,6 +56,17 @@ int64_t messages_timeline_above(
     int64_t reader_id, int64_t after, int64_t limit);
 int64_t messages_of_above(const char *author, int64_t after, int64_t limit);
 
+struct messages_found {
+	const struct messages *messages;
+	int64_t rest; /* before which the others come; 0: there are none */
+	bool cut;     /* looking for all of a page took too long */
+};
+
+/* Messages with all of the words, as people write them for a search engine:
+ * "or", quotation marks and a minus sign mean what they do there. */
+const struct messages_found *messages_found(
+    const char *words, int64_t before, int64_t limit);
+
 /* What is wrong with a text, as a sentence for its author; NULL: nothing. */
 const char *message_problem(const char *text);
 

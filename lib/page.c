@@ -363,11 +363,57 @@ page_messages(struct buf *page, const struct messages *messages, int64_t before,
 }
 
 void
+page_message_list(struct buf *page, const struct messages *messages)
+{
+	html(page, "<ul class=\"messages\">\n");
+	list_items(page, messages->list, messages->count);
+	html(page, "</ul>\n");
+}
+
+void
 page_message(struct buf *page, const struct message *message)
 {
 	html(page, "<ul class=\"messages\">\n");
 	list_items(page, message, 1);
 	html(page, "</ul>\n");
+}
+
+static void
+person(struct buf *page, const struct user *me, const struct person *person)
+{
+	html(page, "<li>");
+	avatar(page, person->name);
+	html(page, "<a href=\"/%s\">%s</a>", text_percent_encode(person->name),
+	    person->name);
+	if (me != NULL && person->id == me->id)
+		html(page, " <span class=\"note\">This is you!</span>");
+	else if (person->followed)
+		html(page, " <span class=\"note\">You follow them.</span>");
+	html(page, "</li>\n");
+}
+
+void
+page_people(struct buf *page, const struct user *me,
+    const struct people *people, const char *nobody)
+{
+	if (people->count == 0) {
+		html(page, "<p>%s</p>\n", nobody);
+		return;
+	}
+	html(page, "<ul class=\"people\">\n");
+	for (size_t i = 0; i < people->count; i++)
+		person(page, me, &people->list[i]);
+	html(page, "</ul>\n");
+}
+
+void
+page_rest(struct buf *page, const char *query, int64_t place, const char *words)
+{
+	html(page,
+	    "<nav class=\"pages\" aria-label=\"Pages\">\n"
+	    "<a class=\"older\" rel=\"next\" href=\"?%s%s\">%s</a>\n"
+	    "</nav>\n",
+	    query, db_integer(place), words);
 }
 
 int64_t
@@ -387,4 +433,13 @@ page_is_above(const struct req *req, int64_t *after)
 	const char *text = req_query(req, "after");
 
 	return text != NULL && text_integer(text, 1, MESSAGES_NEWEST, after);
+}
+
+int64_t
+page_after(const struct req *req)
+{
+	int64_t id = 0;
+
+	page_is_above(req, &id);
+	return id;
 }

@@ -9,11 +9,15 @@
 #include <stdint.h>
 
 #include "messages.h"
+#include "people.h"
 #include "reply.h"
 #include "users.h"
 
 /* Messages on a page. */
 #define PAGE_MESSAGES 30
+
+/* People on a page. */
+#define PAGE_PEOPLE 50
 
 /* Programs of the site: forms come in, errors go out as pages. */
 extern const struct reply_kind page_kind;
@@ -62,11 +66,24 @@ void page_compose(struct buf *page, const struct user *me, const char *text);
 void page_messages(struct buf *page, const struct messages *messages,
     int64_t before, const char *hint);
 
+/* The messages alone. */
+void page_message_list(struct buf *page, const struct messages *messages);
+
 /* One message alone. */
 void page_message(struct buf *page, const struct message *message);
 
 /* The permanent address of a message, as a path. */
 const char *page_message_path(const struct message *message);
+
+/* The list of people, for me to see whom of them I follow; nobody is what it
+ * says where there is none. */
+void page_people(struct buf *page, const struct user *me,
+    const struct people *people, const char *nobody);
+
+/* The link to the rest of a list.  query is what it has before the place where
+ * the list goes on: fields with their names, "q=a&before=". */
+void page_rest(
+    struct buf *page, const char *query, int64_t place, const char *words);
 
 /* Where the reader wants a list to go on: the message in ?before=, or
  * MESSAGES_NEWEST. */
@@ -75,5 +92,9 @@ int64_t page_before(const struct req *req);
 /* Whether the reader wants the page that ends right above a message: the one in
  * ?after=. */
 bool page_is_above(const struct req *req, int64_t *after);
+
+/* Where the reader wants a list of people to go on: the user in ?after=, or 0.
+ */
+int64_t page_after(const struct req *req);
 
 #endif

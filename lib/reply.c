@@ -31,6 +31,7 @@ reason_of(int status)
 		{ 200, "OK" },
 		{ 204, "No Content" },
 		{ 302, "Found" },
+		{ 304, "Not Modified" },
 		{ 400, "Bad Request" },
 		{ 401, "Unauthorized" },
 		{ 403, "Forbidden" },
@@ -233,6 +234,19 @@ need_method(const struct req *req, unsigned methods)
 	reply_error(405, "This address does not know the request's method.");
 }
 
+void
+need_change(const struct req *req, const char *tag)
+{
+	const char *known = req_variable(req, "HTTP_IF_NONE_MATCH");
+	const char *quoted = mem_format("\"%s\"", tag);
+
+	reply_header("ETag", quoted);
+	/* a list of quoted tags, W/ before some of them, or all there are */
+	if (known != NULL &&
+	    (strstr(known, quoted) != NULL || strcmp(known, "*") == 0))
+		send_reply(304, NULL, "", 0);
+}
+
 const char *
 need_name(const struct req *req, const char *shape)
 {
@@ -247,6 +261,12 @@ _Noreturn void
 reply_html(int status, const struct buf *body)
 {
 	send_reply(status, "text/html; charset=utf-8", body->data, body->len);
+}
+
+_Noreturn void
+reply_document(const char *type, const struct buf *body)
+{
+	send_reply(200, type, body->data, body->len);
 }
 
 _Noreturn void

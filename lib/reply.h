@@ -52,10 +52,16 @@ const char *need_name(const struct req *req, const char *shape);
  * control character. */
 void reply_header(const char *name, const char *value);
 
+/* Names this version of the answer, and answers 304 to a client that has it
+ * (RFC 9110 13.1.2); of a GET or HEAD.  tag has no quotation mark; the headers
+ * that a 304 has to have come before. */
+void need_change(const struct req *req, const char *tag);
+
 /* Tells the client when to try again (RFC 9110 10.2.3). */
 void reply_retry_after(int64_t seconds);
 
 _Noreturn void reply_html(int status, const struct buf *body);
+_Noreturn void reply_document(const char *type, const struct buf *body);
 _Noreturn void reply_json(const struct json_writer *json);
 _Noreturn void reply_text(const char *text);
 _Noreturn void reply_no_content(void);

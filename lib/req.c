@@ -381,16 +381,32 @@ req_variable(const struct req *req, const char *name)
 	return getenv(name);
 }
 
+/* A name or an address as in a URL, and maybe a port (RFC 9110 7.2). */
+static bool
+is_host(const char *host)
+{
+	static const char name[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-._";
+	bool is_ipv6 = host[0] == '[';
+	size_t len = is_ipv6 ? strspn(host + 1, "0123456789abcdefABCDEF:.")
+			     : strspn(host, name);
+
+	if (len == 0 || (is_ipv6 && host[1 + len] != ']'))
+		return false;
+	host += is_ipv6 ? len + 2 : len;
+	if (host[0] == ':')
+		host += 1 + strspn(host + 1, "0123456789");
+	return host[0] == '\0';
+}
+
 const char *
 req_origin(const struct req *req)
 {
 	const char *host = req_variable(req, "HTTP_HOST");
 	const char *https = req_variable(req, "HTTPS");
 
-	if (host == NULL || host[0] == '\0' ||
-	    host[strspn(host,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789.-:[]")] != '\0')
+	if (host == NULL || !is_host(host))
 		return NULL;
 	return mem_format("%s://%s",
 	    https != NULL && strcmp(https, "on") == 0 ? "https" : "http", host);

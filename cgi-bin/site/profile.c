@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "text.h"
 #include "messages.h"
+#include "people.h"
 #include "reply.h"
 #include "session.h"
 #include "page.h"
@@ -36,6 +37,33 @@ follow_status(
 		    "</form>\n",
 		    text_percent_encode(profile->name));
 	html(page, "</div>\n");
+}
+
+static const char *
+count_of(int64_t count, const char *one, const char *many)
+{
+	if (count == PEOPLE_MANY)
+		return mem_format("1,000+ %s", many);
+	if (count == PEOPLE_MANY - 1)
+		return mem_format("1,000 %s", many);
+	return mem_format("%d %s", (int)count, count == 1 ? one : many);
+}
+
+static void
+counts(struct buf *page, const struct profile *profile)
+{
+	struct people_counts counts = people_counts(profile->user_id);
+	const char *path = text_percent_encode(profile->name);
+
+	html(page,
+	    "<ul class=\"counts\">\n"
+	    "<li>%s</li>\n"
+	    "<li><a href=\"/%s/followers\">%s</a></li>\n"
+	    "<li><a href=\"/%s/following\">%s</a></li>\n"
+	    "</ul>\n",
+	    count_of(counts.messages, "message", "messages"), path,
+	    count_of(counts.followers, "follower", "followers"), path,
+	    count_of(counts.following, "following", "following"));
 }
 
 static struct buf *
@@ -74,6 +102,7 @@ main(void)
 		reply_error(404, "There is no user of that name.");
 
 	page = open_profile(req, me, profile->name);
+	counts(page, profile);
 	if (me != NULL)
 		follow_status(page, profile, me);
 	page_messages(page, profile->messages, before,

@@ -23,7 +23,8 @@
 	X(site_follow) X(site_login) X(site_login_form) X(site_logout) \
 	X(site_profile) X(site_public) X(site_register) X(site_register_form) \
 	X(site_timeline) X(site_unfollow) X(site_visitor) \
-	X(site_message)
+	X(site_message) X(site_search) X(site_feed) X(site_user_feed) \
+	X(site_followers) X(site_following)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);
