@@ -43,7 +43,8 @@ sub form {
 }
 
 # What is wrong with an answer, or '': the status comes first, and there is one
-# Content-Length, the body's; RFC 9110 8.6 wants none for a 204.
+# Content-Length, the body's; RFC 9110 8.6 wants none for a 204, and for a 304
+# that of the body which does not come.
 sub fault_of {
 	my ($answer) = @_;
 	return "ended by signal $answer->{exit}" if $answer->{exit} & 127;
@@ -55,10 +56,10 @@ sub fault_of {
 		return "a header is $_" if !/^[A-Z][A-Za-z-]+: [\x20-\x7e]+$/;
 	}
 	my @lengths = map { /^Content-Length: (.*)/i ? $1 : () } @headers;
-	my @expected = $answer->{status} == 204 ? () : length $content;
+	my @expected = $answer->{status} =~ /204|304/ ? () : length $content;
 	return "Content-Length is @lengths, not @expected"
 	    if "@lengths" ne "@expected";
-	return 'a 204 has a body' if !@expected && $content ne '';
+	return "a $answer->{status} has a body" if !@expected && $content ne '';
 	return '';
 }
 

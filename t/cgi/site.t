@@ -25,6 +25,11 @@ my @requests = (
 	[ 200, 'site/timeline', '', REQUEST_URI => '/', @ann ],
 	[ 200, 'site/public', '', REQUEST_URI => '/public' ],
 	[ 200, 'site/profile', '', REQUEST_URI => '/Ann' ],
+	[ 200, 'site/search', '', REQUEST_URI => '/-/search?q=Ann' ],
+	[ 200, 'site/followers', '', REQUEST_URI => '/Ann/followers' ],
+	[ 200, 'site/following', '', REQUEST_URI => '/Ann/following', @ann ],
+	[ 200, 'site/feed', '', REQUEST_URI => '/-/feed' ],
+	[ 200, 'site/user_feed', '', REQUEST_URI => '/Ann/feed' ],
 	[ 302, 'site/register', form('/register', username => 'Cid',
 			email => 'c@c', password => 'c', password2 => 'c') ],
 	[ 302, 'site/login', form('/login', username => 'Bob',
@@ -42,8 +47,9 @@ for (@requests) {
 	if ($status == 302) {
 		like $answer->{headers}{location}[0], qr{^/}, '... on to a page';
 	} else {
-		like $answer->{content}, qr{^<!DOCTYPE html>.*</html>\n\z}s,
-		    '... a page';
+		like $answer->{content},
+		    qr{^<(!DOCTYPE html>.*</html|\?xml .*</feed)>\n\z}s,
+		    '... a page, or a feed';
 	}
 }
 refused('nothing at all', 404, 'site/error', '');
@@ -102,6 +108,11 @@ done('the form', 200, 'site/register_form', '',
 done('a visitor', 302, 'site/logout', '', REQUEST_METHOD => 'POST');
 done('without stdin', 200, 'site/public', '', REQUEST_METHOD => 'HEAD');
 
+my ($tag) = @{ done('a feed', 200, 'site/feed', '',
+	REQUEST_URI => '/-/feed')->{headers}{etag} };
+done('a feed that is known', 304, 'site/feed', '', REQUEST_URI => '/-/feed',
+	HTTP_IF_NONE_MATCH => $tag);
+
 # Apache's own errors, in words.
 for my $status (400, 403, 404, 405, 408, 413, 414, 417, 431, 500, 501, 503) {
 	my $answer = refused("Apache's error", $status, 'site/error', '',
@@ -120,6 +131,19 @@ my $again = done('a login', 302, 'site/login',
 my $before = $world->fingerprint;
 my @refusals = (
 	[ 'nobody', 404, 'site/profile', '', REQUEST_URI => '/Nobody' ],
+	[ 'nobody', 404, 'site/followers', '', REQUEST_URI => '/Nobody/followers' ],
+	[ 'nobody', 404, 'site/following', '', REQUEST_URI => '/Nobody/following' ],
+	[ 'nobody', 404, 'site/user_feed', '', REQUEST_URI => '/Nobody/feed' ],
+	[ 'another path', 404, 'site/followers', '', REQUEST_URI => '/Ann' ],
+	[ 'no host', 400, 'site/feed', '', REQUEST_URI => '/-/feed',
+		HTTP_HOST => undef ],
+	[ 'a bad host', 400, 'site/user_feed', '', REQUEST_URI => '/Ann/feed',
+		HTTP_HOST => 'a"b' ],
+	[ 'too many words', 400, 'site/search', '',
+		REQUEST_URI => '/-/search?q=' . 'a+' x 101 ],
+	[ 'a NUL', 400, 'site/search', '', REQUEST_URI => '/-/search?q=%00' ],
+	[ 'POST', 405, 'site/search', form('/-/search', q => 'a') ],
+	[ 'POST', 405, 'site/feed', form('/-/feed') ],
 	[ 'a bad percent sign', 400, 'site/profile', '', REQUEST_URI => '/%zz' ],
 	[ 'a NUL', 400, 'site/profile', '', REQUEST_URI => '/%00' ],
 	[ 'no UTF-8', 400, 'site/profile', '', REQUEST_URI => '/%FF' ],

@@ -46,7 +46,9 @@ is_ours(const char *tag, size_t len)
 	static const char *const begins[] = { "!DOCTYPE html", "html", "head",
 		"meta ", "title", "link ", "body", "header", "a ", "nav ",
 		"main", "h1", "footer", "ul ", "li", "div", "p", "form ",
-		"label ", "input ", "textarea", "button ", "span ", "time " };
+		"label ", "input ", "textarea", "button ", "span ", "time ",
+		"h2", "?xml ", "feed ", "id", "author", "name", "uri",
+		"updated", "published", "content ", "entry" };
 
 	if (*tag == '/') {
 		tag++;
@@ -68,13 +70,13 @@ check_link(const char *text, size_t len, const char *before, char end)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789-._~%/?=#";
+				      "0123456789-._~%/?=#&;";
 	const char *link = strstr(text, before);
 
 	if (link == NULL || link >= text + len)
 		return;
 	link += strlen(before);
-	/* an address that somebody wrote */
+	/* an address that somebody wrote, or one of ours as a whole */
 	if (strncmp(link, "http://", 7) == 0 ||
 	    strncmp(link, "https://", 8) == 0)
 		return;
@@ -112,6 +114,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_variable("CONTENT_TYPE", fuzz_line(&input));
 	fuzz_variable(
 	    "HTTP_AUTHORIZATION", "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh");
+	fuzz_variable("HTTP_HOST", "localhost");
 	body = fuzz_line(&input);
 	fuzz_variable("CONTENT_LENGTH", mem_format("%zu", strlen(body)));
 	fuzz_stdin(body, strlen(body));
@@ -122,7 +125,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	head = fuzz_head();
 	body = fuzz_body();
 	check_link(head, strlen(head), "Location: ", '\r');
-	if (strstr(head, "Content-Type: text/html") != NULL)
+	if (strstr(head, "Content-Type: text/html") != NULL ||
+	    strstr(head, "Content-Type: application/atom+xml") != NULL)
 		check_page(body);
 	if (strstr(head, "Content-Type: application/json") != NULL)
 		property(reference_json(body, strlen(body), &count) != NULL);

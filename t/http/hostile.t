@@ -226,6 +226,16 @@ my @places = (
 		sub { request('GET /fllws/' . percent($_[0]), [ $simulator ]) },
 		port => $world->{api_port} ],
 
+	[ 'words', \@words,
+		sub { request('GET /-/search?q=' . percent($_[0])) } ],
+	[ 'a part of a name', \@words, sub { request('GET /-/search?q='
+			. percent($_[0]) . '&in=people', [ $ann ]) } ],
+	[ 'a name of followers', \@words, sub { request('GET /'
+			. percent($_[0]) . '/followers') } ],
+	[ 'a name of a feed', \@words,
+		sub { request('GET /' . percent($_[0]) . '/feed') } ],
+	[ 'after', \@values, sub { request('GET /Bob/followers?after='
+			. percent($_[0])) } ],
 	[ 'before', \@values, sub { request('GET /public?before='
 		. percent($_[0])) } ],
 	[ 'before as it is', [ qw(numbers headers unicode) ],

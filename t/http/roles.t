@@ -66,6 +66,11 @@ my %abilities = (
 	'way back' => "SELECT timeline_above(1, 1, 30), profile_above('Ann', 1, 30),"
 	    . " public_timeline_above(1, 30)",
 	'whom they follow' => "SELECT FROM follows_of('Ann', 31)",
+	'search' => "SELECT FROM search_messages('a', 100, 31)",
+	'search for people' => "SELECT FROM search_people('a', 0, 51),"
+	    . " suggest_people('a', 11)",
+	'followers' => "SELECT FROM followers_of('Ann', 0, 0, 51),"
+	    . " followed_by('Ann', 0, 0, 51), counts(1)",
 	session => "SELECT * FROM session_find('$token')",
 	'session end' => "SELECT session_end('$token')",
 	login => "SELECT * FROM login_begin('Ann', NULL, '192.0.2.1')",
@@ -92,8 +97,9 @@ my %abilities = (
 my @api = ('latest', 'set latest', 'names');
 my %may = (
 	minitwit_reader =>
-	    [ qw(names messages follows timeline profile message session latest),
-		'public timeline', 'existing names', 'way back' ],
+	    [ qw(names messages follows timeline profile message session latest
+		search followers), 'public timeline', 'existing names', 'way back',
+		'search for people' ],
 	minitwit_poster => [qw(session post)],
 	minitwit_follower => [qw(session follow)],
 	minitwit_auth => [ qw(session login), 'session begin', 'session end' ],
@@ -147,6 +153,9 @@ my %never = (
 	    . " RETURN 1",
 	'a schema' => "CREATE SCHEMA mine",
 	'an extension' => "CREATE EXTENSION dblink",
+	'what is in an extension' => "SELECT extensions.similarity('a', 'b')",
+	'similar names, as long as it takes' =>
+	    "SELECT FROM similar_people('a', 1000000)",
 	'a dropped table' => "DROP TABLE messages",
 	'a trigger' => "ALTER TABLE users DISABLE TRIGGER ALL",
 	'a role' => "CREATE ROLE mine SUPERUSER",

@@ -26,7 +26,7 @@ my %headers = (
 	'content-length' => qr/\d+/,
 	'content-range' => qr{bytes (?:\d+-\d+|\*)/\d+},
 	'content-type' => qr{text/(?:html|plain|css);\ charset=utf-8
-	    |application/json|image/svg\+xml
+	    |application/json|application/atom\+xml;\ charset=utf-8|image/svg\+xml
 	    |multipart/byteranges;\ boundary=[0-9a-f]+}x,
 	date => qr/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/,
 	etag => qr/"[0-9a-f-]+"/,
@@ -125,9 +125,9 @@ sub header_faults {
 # The markup that our pages are made of; what is left when it is taken away is
 # text, and has no character that could be markup.
 my $attribute = qr/(?:lang|charset|name|content|rel|href|type|class|action|method
-	|for|id|value|autocomplete|inputmode|role|rows|datetime|aria-hidden)
+	|for|id|value|maxlength|autocomplete|inputmode|role|rows|datetime|aria-hidden)
 	="[^"<>]*"/x;
-my $tag = qr{</?(?:html|head|meta|title|link|body|header|a|nav|main|h1|ul|li|div
+my $tag = qr{</?(?:html|head|meta|title|link|body|header|a|nav|main|h[12]|ul|li|div
 	|span|p|time|form|label|input|textarea|button|footer)(?:\s$attribute)*>}x;
 
 sub page_faults {
@@ -137,7 +137,10 @@ sub page_faults {
 
 	$text =~ s/\A<!DOCTYPE html>\n// or push @faults, 'no page';
 	push @faults, map {"a link to $_"} grep {
-		!m{\A(?:/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?|\?before=\d+)\z}
+		!m{\A(?:/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?
+		    |\?(?:q=[\w.~%-]*&amp;)?before=\d+
+		    |\?(?:q=[\w.~%-]*&amp;in=people&amp;)?after=\d+
+		    |\?q=[\w.~%-]*&amp;in=people)\z}x
 	} $text =~ /\b(?:href|action)="([^"]*)"/g;
 	$text =~ s/$tag//g;
 	push @faults, "unescaped: $1" if $text =~ /([<>"].{0,80})/s;
