@@ -120,12 +120,12 @@ DECLARE
 	enough CONSTANT timestamptz := clock_timestamp() + interval '0.1 s';
 	late boolean := false;
 	page bigint[] := '{}';
-	first bigint := after + 1;
+	first bigint := after;
 	stretch bigint;
 	width bigint := 1;
 BEGIN
 	LOOP
-		first := (SELECT min(user_id) FROM users WHERE user_id >= first);
+		first := (SELECT min(user_id) FROM users WHERE user_id > first);
 		EXIT WHEN first IS NULL OR cardinality(page) = page_size OR late;
 		stretch := first >> 11;
 		page := page || ARRAY(
@@ -137,7 +137,7 @@ BEGIN
 				OFFSET 0) AS u
 			WHERE user_id > after ORDER BY user_id
 			LIMIT page_size - cardinality(page));
-		first := (stretch + width) << 11;
+		first := ((stretch + width) << 11) - 1;
 		width := least(2 * width, 32);
 		late := clock_timestamp() > enough;
 	END LOOP;

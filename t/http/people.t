@@ -40,7 +40,7 @@ sub page {
 		my ($note) = $item =~ m{<span class="note">(.*?)</span>};
 		push @people, unescape($name) . ($note ? ": $note" : '');
 	}
-	my ($next) = $html =~ m{<a rel="next" href="([^"]*)"};
+	my ($next) = $html =~ m{<a class="older" rel="next" href="([^"]*)"};
 	return { status => $answer->{status}, html => $html,
 		people => \@people, next => $next };
 }
@@ -147,7 +147,7 @@ subtest '50 a page, stable while others come' => sub {
 	my $late = page('/Cid/followers?after=' . 2 ** 40);
 	is_deeply $late->{people}, [], 'after the last one';
 	is page("/Cid/followers?after=$_")->{status}, 200, "after=$_: no harm"
-	    for 0, -1, 'x', '', '9' x 20, '1&after=2';
+	    for 0, -1, 'x', '', '9' x 20, '1&after=2', '9223372036854775807';
 };
 
 subtest 'names of all kinds' => sub {

@@ -407,6 +407,64 @@ test_time_is_rounded_down(void **state)
 	}
 }
 
+/* --- searching --- */
+
+static void
+test_found(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	int64_t first = write_message(ann, "the gnu, ate", false);
+	int64_t second = write_message(ann, "GNU and yak", false), third;
+	const struct messages_found *found;
+
+	(void)state;
+	write_message(ann, "a gnu that is flagged", true);
+	third = write_message(ann, "a gnu's yak", false);
+
+	found = messages_found("gnu", MESSAGES_NEWEST, 3);
+	ASSERT_IDS(found->messages, third, second, first);
+	assert_string_equal(found->messages->list[1].text, "GNU and yak");
+	assert_string_equal(found->messages->list[1].author, ann->name);
+	assert_int_equal(found->rest, 0);
+	assert_false(found->cut);
+
+	found = messages_found("gnu", MESSAGES_NEWEST, 2);
+	ASSERT_IDS(found->messages, third, second);
+	assert_int_equal(found->rest, second);
+	found = messages_found("gnu", second, 2);
+	ASSERT_IDS(found->messages, first);
+	assert_int_equal(found->rest, 0);
+
+	ASSERT_IDS(messages_found("YAK gnu", MESSAGES_NEWEST, 3)->messages,
+	    third, second);
+	ASSERT_IDS(
+	    messages_found("\"gnu ate\"", MESSAGES_NEWEST, 3)->messages, first);
+	ASSERT_IDS(
+	    messages_found("gnu -yak", MESSAGES_NEWEST, 3)->messages, first);
+}
+
+static const struct words {
+	const char *name, *words;
+} nothing[] = {
+	{ "nothing", "" },
+	{ "a blank", " " },
+	{ "no word", "!\"'&|<->:*()\\" },
+	{ "a stretch", "#0" },
+	{ "an injection", "messages_nothing') -- " },
+};
+
+static void
+test_nothing_found(void **state)
+{
+	const struct words *row = row_of(state);
+	const struct messages_found *found =
+	    messages_found(row->words, MESSAGES_NEWEST, 3);
+
+	assert_int_equal(found->messages->count, 0);
+	assert_int_equal(found->rest, 0);
+	assert_false(found->cut);
+}
+
 /* --- texts --- */
 
 static void
@@ -455,6 +513,8 @@ main(void)
 	UNIT_ROWS(test_timeline_of_many, crowds);
 	UNIT_TEST(test_neighbours);
 	UNIT_TEST(test_time_is_rounded_down);
+	UNIT_TEST(test_found);
+	UNIT_ROWS(test_nothing_found, nothing);
 	UNIT_TEST(test_problem);
 	UNIT_TEST(test_longest);
 	return unit_run();

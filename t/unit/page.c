@@ -306,6 +306,61 @@ test_before(void **state)
 	    child.out, mem_format("%lld", (long long)row->before));
 }
 
+/* --- people --- */
+
+static struct person some_people[] = {
+	{ .id = 1, .name = EVIL },
+	{ .id = 2, .name = "Bob", .followed = true },
+	{ .id = 3, .name = "Cid" },
+};
+
+static void
+send_people(const void *count)
+{
+	const struct people people = { .count = *(const size_t *)count,
+		.list = some_people };
+	const struct req *req = reply_begin(&page_kind);
+	struct buf *page = page_open(req, &evil, "People");
+
+	page_people(page, &evil, &people, EVIL);
+	page_rest(page, "q=" ENCODED "&after=", 7, EVIL);
+	page_send(page, 200);
+}
+
+static void
+test_people(void **state)
+{
+	static const size_t all = 3;
+	struct child child = { .env = { "HTTP_COOKIE" } };
+
+	(void)state;
+	child_run(&child, send_people, &all);
+	assert_page(&child, "200 OK", "People");
+	assert_contains(child.out,
+	    "<a href=\"/" ENCODED "\">" ESCAPED "</a>"
+	    " <span class=\"note\">This is you!</span></li>\n");
+	assert_contains(child.out,
+	    "<a href=\"/Bob\">Bob</a>"
+	    " <span class=\"note\">You follow them.</span></li>\n");
+	assert_contains(child.out, "<a href=\"/Cid\">Cid</a></li>\n</ul>\n");
+	assert_contains(child.out,
+	    "rel=\"next\" href=\"?q=" ENCODED "&amp;after=7\">" ESCAPED "</a>");
+	assert_lacks(child.out, "<p>" ESCAPED);
+}
+
+static void
+test_no_people(void **state)
+{
+	static const size_t none = 0;
+	struct child child = { .env = { "HTTP_COOKIE" } };
+
+	(void)state;
+	child_run(&child, send_people, &none);
+	assert_page(&child, "200 OK", "People");
+	assert_contains(child.out, "<p>" ESCAPED "</p>");
+	assert_lacks(child.out, "<ul");
+}
+
 /* --- errors --- */
 
 static const struct error {
@@ -360,6 +415,8 @@ main(void)
 	UNIT_TEST(test_no_messages);
 	UNIT_TEST(test_last_page);
 	UNIT_ROWS(test_before, befores);
+	UNIT_TEST(test_people);
+	UNIT_TEST(test_no_people);
 	UNIT_ROWS(test_error, errors);
 	UNIT_TEST(test_death_in_the_midst);
 	return unit_run();

@@ -190,6 +190,54 @@ test_long_body(void **state)
 	    child.out, answer("200 OK", "", "text/plain; charset=utf-8", body));
 }
 
+/* --- what the client has already --- */
+
+static void
+send_version(const void *given)
+{
+	struct buf body = { 0 };
+	const struct req *req = reply_begin(&kind);
+
+	(void)given;
+	buf_puts(&body, "<x/>");
+	reply_header("X-One", "1");
+	need_change(req, "v2");
+	reply_document("text/xml", &body);
+}
+
+static const struct version {
+	const char *name, *known; /* If-None-Match */
+	bool is_known;
+} versions[] = {
+	{ "none", NULL, false },
+	{ "nothing", "", false },
+	{ "another", "\"v1\"", false },
+	{ "no tag", "v2", false },
+	{ "a longer one", "\"v22\"", false },
+	{ "this", "\"v2\"", true },
+	{ "this, weakly", "W/\"v2\"", true },
+	{ "one of them", "\"v1\", \"v2\"", true },
+	{ "any", "*", true },
+};
+
+static void
+test_version(void **state)
+{
+	const struct version *row = row_of(state);
+	const char *headers = "X-One: 1\r\nETag: \"v2\"\r\n";
+	struct child child = {
+		.env = { row->known != NULL
+			? mem_format("HTTP_IF_NONE_MATCH=%s", row->known)
+			: "HTTP_IF_NONE_MATCH" },
+	};
+
+	child_run(&child, send_version, NULL);
+	assert_string_equal(child.out,
+	    row->is_known
+		? mem_format("Status: 304 Not Modified\r\n%s\r\n", headers)
+		: answer("200 OK", headers, "text/xml", "<x/>"));
+}
+
 /* --- errors --- */
 
 static void
@@ -601,6 +649,7 @@ main(void)
 	UNIT_TEST(test_long_body);
 	UNIT_TEST(test_error);
 	UNIT_TEST(test_error_sentence);
+	UNIT_ROWS(test_version, versions);
 	UNIT_ROWS(test_death, deaths);
 	UNIT_TEST(test_death_while_dying);
 	UNIT_TEST(test_death_at_exit);

@@ -500,6 +500,58 @@ test_variable(void **state)
 
 /* --- the name of the program in the log --- */
 
+/* --- where the site is --- */
+
+static const struct host {
+	const char *name, *host, *https;
+	const char *origin; /* NULL: none */
+} hosts[] = {
+	{ "a name", "example.org", "", "http://example.org" },
+	{ "a port", "example.org:80", "", "http://example.org:80" },
+	{ "no port", "example.org:", "", "http://example.org:" },
+	{ "HTTPS", "example.org", "on", "https://example.org" },
+	{ "HTTPS is off", "example.org", "off", "http://example.org" },
+	{ "IPv4", "192.0.2.1:5000", "", "http://192.0.2.1:5000" },
+	{ "IPv6", "[::1]", "", "http://[::1]" },
+	{ "IPv6, port", "[2001:DB8::1]:80", "on", "https://[2001:DB8::1]:80" },
+	{ "no Host", NULL, "", NULL },
+	{ "nothing", "", "", NULL },
+	{ "only a port", ":80", "", NULL },
+	{ "a bad port", "a:8x", "", NULL },
+	{ "two ports", "a:80:80", "", NULL },
+	{ "a path", "a/b", "", NULL },
+	{ "a user", "me@a", "", NULL },
+	{ "markup", EVIL, "", NULL },
+	{ "no end", "[::1", "", NULL },
+	{ "no address", "[]", "", NULL },
+	{ "more after it", "[::1]a", "", NULL },
+	{ "UTF-8", "\u00e4", "", NULL },
+};
+
+static void
+read_origin(const void *given)
+{
+	const struct req *req = req_read(REQ_NO_BODY);
+
+	(void)given;
+	print(req, req_origin(req));
+}
+
+static void
+test_origin(void **state)
+{
+	const struct host *row = row_of(state);
+	struct child child = {
+		.env = { row->host != NULL
+			? mem_format("HTTP_HOST=%s", row->host)
+			: "HTTP_HOST",
+		    mem_format("HTTPS=%s", row->https) },
+	};
+
+	child_run(&child, read_origin, NULL);
+	assert_printed(&child, REQ_SOUND, row->origin);
+}
+
 static const struct program {
 	const char *name, *variable, *written;
 } programs[] = {
@@ -547,6 +599,7 @@ main(void)
 	UNIT_ROWS(test_cookie, cookies);
 	UNIT_ROWS(test_method, methods);
 	UNIT_TEST(test_variable);
+	UNIT_ROWS(test_origin, hosts);
 	UNIT_ROWS(test_log_context, programs);
 	return unit_run();
 }
