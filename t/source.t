@@ -59,7 +59,8 @@ subtest 'each means has its one user' => sub {
 		[ 'the heap', qr/\b(?:m|c|re)alloc\(|\bfree\(/, 'mem',
 			'standins' ],
 		[ 'SQL', qr/\bdb_(?:query|run)\(/,
-			'db', qw(users follows messages sessions latest) ],
+			'db', qw(users follows messages sessions accounts
+			latest) ],
 	);
 	for my $rule (@rules) {
 		my ($means, $pattern, @users) = @$rule;

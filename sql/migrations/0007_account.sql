@@ -203,21 +203,24 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	me CONSTANT bigint := (SELECT user_id FROM session_find(token));
+	most CONSTANT bigint := bytes / 100 + 1;
 	room bigint := bytes;
 BEGIN
 	FOR id, body, seconds, flagged IN
 		SELECT m.message_id, m.text,
 			floor(extract(epoch FROM m.pub_date))::bigint, m.flagged
 		FROM (
-			SELECT message_id, text, pub_date, flagged
+			(SELECT message_id, text, pub_date, flagged
 				FROM messages
 				WHERE author_id = me AND NOT flagged
 				AND message_id < before
+				ORDER BY message_id DESC LIMIT most)
 			UNION ALL
-			SELECT message_id, text, pub_date, flagged
+			(SELECT message_id, text, pub_date, flagged
 				FROM messages
 				WHERE author_id = me AND flagged
-				AND message_id < before) AS m
+				AND message_id < before
+				ORDER BY message_id DESC LIMIT most)) AS m
 		ORDER BY m.message_id DESC
 	LOOP
 		room := room - 100 - octet_length(body);
