@@ -23,7 +23,9 @@
 	X(site_follow) X(site_login) X(site_login_form) X(site_logout) \
 	X(site_profile) X(site_public) X(site_register) X(site_register_form) \
 	X(site_timeline) X(site_unfollow) X(site_visitor) \
-	X(site_message)
+	X(site_message) X(site_account) X(site_account_data) \
+	X(site_account_delete) X(site_account_password) \
+	X(site_account_sessions)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);
@@ -45,7 +47,8 @@ is_ours(const char *tag, size_t len)
 	static const char *const begins[] = { "!DOCTYPE html", "html", "head",
 		"meta ", "title", "link ", "body", "header", "a ", "nav ",
 		"main", "h1", "footer", "ul ", "li", "div", "p", "form ",
-		"label ", "input ", "textarea", "button ", "span ", "time " };
+		"label", "input ", "textarea", "button ", "span ", "time ",
+		"h2", "dl ", "dt", "dd", "fieldset", "legend" };
 
 	if (*tag == '/') {
 		tag++;
