@@ -35,18 +35,25 @@ facts(struct buf *page, const struct account *account)
 	html(page, "</dl>\n");
 }
 
-/* Each form is confirmed with the password; form is what its ids begin with. */
+/* form is what the ids of its fields begin with. */
 static void
-confirmation(struct buf *page, const char *form, const char *button)
+password_field(struct buf *page, const char *form, const char *label)
 {
 	html(page,
-	    "<label for=\"%s-password\">Your password</label>\n"
+	    "<label for=\"%s-password\">%s</label>\n"
 	    "<input type=\"password\" id=\"%s-password\" name=\"password\""
-	    " autocomplete=\"current-password\">\n"
+	    " autocomplete=\"current-password\">\n",
+	    form, label, form);
+}
+
+static void
+end_of_form(struct buf *page, const char *button)
+{
+	html(page,
 	    "<div class=\"actions\"><input type=\"submit\""
 	    " value=\"%s\"></div>\n"
 	    "</form>\n",
-	    form, form, button);
+	    button);
 }
 
 static void
@@ -56,14 +63,16 @@ password_form(struct buf *page)
 	    "<h2>Change your password</h2>\n"
 	    "<form class=\"account\" action=\"/-/account/password\""
 	    " method=\"post\">\n"
+	    "<p>All other browsers will be logged out.</p>\n");
+	password_field(page, "change", "Your password so far");
+	html(page,
 	    "<label for=\"new-password\">New password</label>\n"
 	    "<input type=\"password\" id=\"new-password\""
 	    " name=\"new_password\" autocomplete=\"new-password\">\n"
 	    "<label for=\"new-password2\">New password (again)</label>\n"
 	    "<input type=\"password\" id=\"new-password2\""
-	    " name=\"new_password2\" autocomplete=\"new-password\">\n"
-	    "<p>All other browsers will be logged out.</p>\n");
-	confirmation(page, "change", "Change password");
+	    " name=\"new_password2\" autocomplete=\"new-password\">\n");
+	end_of_form(page, "Change password");
 }
 
 static void
@@ -124,7 +133,8 @@ session_form(struct buf *page, const struct account_sessions *sessions)
 	if (sessions->more)
 		html(page, "<p>There are more, and older ones.</p>\n");
 	html(page, "</fieldset>\n");
-	confirmation(page, "sessions", "Log out there");
+	password_field(page, "sessions", "Your password");
+	end_of_form(page, "Log out there");
 }
 
 static void
@@ -136,14 +146,18 @@ data_form(struct buf *page)
 	    " method=\"post\">\n"
 	    "<p>Your account, your messages, whom you follow, who follows you,"
 	    " and where you are logged in, as a JSON file.</p>\n"
-	    "<label for=\"before\">Only messages older than the one with the"
-	    " id (optional)</label>\n"
+	    "<details>\n"
+	    "<summary>Have you written more than 40,000 messages?</summary>\n"
+	    "<p>They come in several files. If one says that its messages are"
+	    " incomplete, enter the last id that is in it here to get those"
+	    " before.</p>\n"
+	    "<label for=\"before\">Only messages older than the one with this"
+	    " id</label>\n"
 	    "<input type=\"text\" id=\"before\" name=\"before\""
-	    " inputmode=\"numeric\" aria-describedby=\"before-help\">\n"
-	    "<p id=\"before-help\">Some 40,000 messages fit into a file. If"
-	    " yours says that its messages are incomplete, enter the last id"
-	    " that is in it here to get those before.</p>\n");
-	confirmation(page, "data", "Download data");
+	    " inputmode=\"numeric\">\n"
+	    "</details>\n");
+	password_field(page, "data", "Your password");
+	end_of_form(page, "Download data");
 }
 
 static void
@@ -156,7 +170,8 @@ delete_form(struct buf *page)
 	    "<p>This deletes your account, your messages, whom you follow and"
 	    " who follows you, at once and for ever. Nobody can have your name"
 	    " afterwards, not even you.</p>\n");
-	confirmation(page, "delete", "Delete account");
+	password_field(page, "delete", "Your password");
+	end_of_form(page, "Delete account");
 }
 
 _Noreturn void

@@ -48,7 +48,8 @@ is_ours(const char *tag, size_t len)
 		"meta ", "title", "link ", "body", "header", "a ", "nav ",
 		"main", "h1", "footer", "ul ", "li", "div", "p", "form ",
 		"label", "input ", "textarea", "button ", "span ", "time ",
-		"h2", "dl ", "dt", "dd", "fieldset", "legend" };
+		"h2", "dl ", "dt", "dd", "fieldset", "legend", "details",
+		"summary" };
 
 	if (*tag == '/') {
 		tag++;

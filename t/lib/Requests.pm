@@ -71,6 +71,13 @@ sub of {
 		DECLARE
 			undone bigint;
 		BEGIN
+			-- a program may be gone before what it has asked for
+			WHILE EXISTS (SELECT FROM pg_stat_activity
+				WHERE usename = 'minitwit_account'
+				AND state = 'active')
+			LOOP
+				PERFORM pg_sleep(0.001), pg_stat_clear_snapshot();
+			END LOOP;
 			DELETE FROM former_users;
 			WITH new AS (INSERT INTO users TABLE kept_eve
 					ON CONFLICT DO NOTHING RETURNING 1),
