@@ -1,10 +1,11 @@
 #include "account_page.h"
 
 #include <stddef.h>
+#include <time.h>
 
+#include "db.h"
 #include "html.h"
 #include "log.h"
-#include "mem.h"
 #include "text.h"
 #include "accounts.h"
 #include "reply.h"
@@ -14,8 +15,9 @@
 static void
 put_time(struct buf *page, int64_t seconds)
 {
-	html(page, "<time datetime=\"%s\">%s</time>",
-	    text_time_rfc3339(seconds), text_time_friendly(seconds));
+	html(page, "<time datetime=\"%s\" title=\"%s UTC\">%s</time>",
+	    text_time_rfc3339(seconds), text_time_friendly(seconds),
+	    text_time_ago(seconds, time(NULL)));
 }
 
 static void
@@ -103,7 +105,7 @@ choice(struct buf *page, const struct account_session *session)
 {
 	html(page,
 	    "<label><input type=\"radio\" name=\"session\" value=\"%s\"> ",
-	    mem_format("%lld", (long long)session->id));
+	    db_integer(session->id));
 	describe(page, session);
 	html(page, ", last seen ");
 	put_time(page, session->used);

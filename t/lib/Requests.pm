@@ -137,8 +137,6 @@ sub of {
 		[ 302, form('site/account_password', '/-/account/password',
 				[ new_password => 'x', new_password2 => 'x',
 					password => 'pw' ], @eve), $undo_eve ],
-		[ 302, form('site/account_delete', '/-/account/delete',
-				[ password => 'pw' ], @eve), $undo_eve ],
 		[ 302, form('site/logout', '/logout', [], @ann), $relogin ],
 		[ 404, address('site/error', '/x/y/z') ],
 		[ 404, address('api/error', '/msgs/x/y?latest=1') ],
@@ -157,6 +155,9 @@ sub of {
 		[ 204, json('api/fllws', '/fllws/Ann', { unfollow => 'Cid' }),
 			$refollow ],
 		[ 200, address('ops/health', '/-/health') ],
+		# last, because others' sessions are not put back without Eve
+		[ 302, form('site/account_delete', '/-/account/delete',
+				[ password => 'pw' ], @eve), $undo_eve ],
 	);
 	return map {
 		my ($status, $cgi, $undo) = @$_;
