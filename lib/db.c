@@ -117,7 +117,9 @@ is_passing(const char *sqlstate)
 {
 	static const char *const passing[] = {
 		"08",    /* connection exception */
+		"23503", /* what it refers to was deleted in this moment */
 		"25006", /* read-only: a standby, in the midst of a failover */
+		"40",    /* two that waited for each other */
 		"53",    /* insufficient resources: disk, memory, connections */
 		"55P03", /* a lock is held by somebody else */
 		"57",    /* operator intervention: shutdown, time-out */

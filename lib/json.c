@@ -442,6 +442,18 @@ plain_length(const char *value)
 	return (size_t)(c - value);
 }
 
+/* Memory for each would be too much: a long document may have millions. */
+static void
+put_control(struct json_writer *json, uint32_t code_point)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char last[] = { digits[code_point >> 4],
+		digits[code_point & 15] };
+
+	buf_puts(&json->out, "\\u00");
+	buf_add(&json->out, last, sizeof(last));
+}
+
 /* Escapes what RFC 8259 7 demands; U+FFFD for each byte that is not UTF-8. */
 static void
 put_string(struct json_writer *json, const char *value)
@@ -461,11 +473,12 @@ put_string(struct json_writer *json, const char *value)
 		    text_code_point(value, (size_t)(end - value), &code_point);
 		if (step == 0)
 			buf_puts(&json->out, "\xef\xbf\xbd");
-		else if (code_point == '"' || code_point == '\\')
-			buf_puts(&json->out, mem_format("\\%c", *value));
 		else if (code_point < 0x20)
-			buf_puts(&json->out,
-			    mem_format("\\u%04x", (unsigned)code_point));
+			put_control(json, code_point);
+		else if (code_point == '"')
+			buf_puts(&json->out, "\\\"");
+		else if (code_point == '\\')
+			buf_puts(&json->out, "\\\\");
 		else
 			buf_add(&json->out, value, step);
 		value += step > 0 ? step : 1;
@@ -499,6 +512,14 @@ json_add_integer(struct json_writer *json, int64_t value)
 {
 	begin_value(json);
 	buf_puts(&json->out, mem_format("%lld", (long long)value));
+	end_value(json);
+}
+
+void
+json_add_boolean(struct json_writer *json, bool value)
+{
+	begin_value(json);
+	buf_puts(&json->out, value ? "true" : "false");
 	end_value(json);
 }
 

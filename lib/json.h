@@ -40,6 +40,7 @@ void json_close(struct json_writer *json);
 void json_name(struct json_writer *json, const char *name);
 void json_add_string(struct json_writer *json, const char *value);
 void json_add_integer(struct json_writer *json, int64_t value);
+void json_add_boolean(struct json_writer *json, bool value);
 
 /* The document, NUL-terminated; dies unless it is complete.  Bytes that are
  * not UTF-8 were replaced by U+FFFD. */

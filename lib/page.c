@@ -152,6 +152,18 @@ flash(struct buf *page, const struct req *req)
 	case FLASH_NOT_FOLLOWING:
 		html(page, "You are no longer following &#34;%s&#34;", name);
 		break;
+	case FLASH_PASSWORD_CHANGED:
+		html(page, "Your password was changed");
+		break;
+	case FLASH_SESSION_ENDED:
+		html(page, "The other browser was logged out");
+		break;
+	case FLASH_SESSIONS_ENDED:
+		html(page, "All other browsers were logged out");
+		break;
+	case FLASH_ACCOUNT_DELETED:
+		html(page, "Your account was deleted");
+		break;
 	case FLASH_NONE:
 		break;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "browser.h"
 #include "mem.h"
 #include "reply.h"
 #include "secret.h"
@@ -71,8 +72,14 @@ need_user(const struct req *req)
 	const struct user *user = session_user(req);
 
 	if (user == NULL)
-		reply_error(401, "You have to log in to do that.");
+		reply_to_visitor();
 	return user;
+}
+
+_Noreturn void
+reply_to_visitor(void)
+{
+	reply_error(401, "You have to log in to do that.");
 }
 
 /* True when a URL or an origin is on the host that the request was sent to. */
@@ -113,15 +120,31 @@ need_same_origin(const struct req *req)
 		    "from MiniTwit's own pages.");
 }
 
+const char *
+session_new_token(void)
+{
+	return secret_random(TOKEN_BYTES);
+}
+
+void
+session_keep(const struct req *req, const char *token)
+{
+	if (token != NULL)
+		set_cookie(req, "session", token, SESSIONS_LIFETIME);
+	else
+		set_cookie(req, "session", "", 0);
+}
+
 void
 session_begin(const struct req *req, const struct user *user,
     const char *outdated, const char *replacement)
 {
-	const char *token = secret_random(TOKEN_BYTES);
+	const char *token = session_new_token();
 
-	session_add(user->id, token, req_variable(req, "REMOTE_ADDR"), outdated,
+	session_add(user->id, token, req_variable(req, "REMOTE_ADDR"),
+	    browser_name(req_variable(req, "HTTP_USER_AGENT")), outdated,
 	    replacement);
-	set_cookie(req, "session", token, SESSIONS_LIFETIME);
+	session_keep(req, token);
 }
 
 void
@@ -132,7 +155,7 @@ session_end(const struct req *req)
 	if (token != NULL)
 		session_remove(token);
 	if (get_cookie(req, "session") != NULL)
-		set_cookie(req, "session", "", 0);
+		session_keep(req, NULL);
 }
 
 /* How each flash is written in its cookie. */
@@ -144,6 +167,10 @@ static const char *const flash_codes[] = {
 	[FLASH_RECORDED] = "recorded",
 	[FLASH_FOLLOWING] = "following",
 	[FLASH_NOT_FOLLOWING] = "not-following",
+	[FLASH_PASSWORD_CHANGED] = "password-changed",
+	[FLASH_SESSION_ENDED] = "session-ended",
+	[FLASH_SESSIONS_ENDED] = "sessions-ended",
+	[FLASH_ACCOUNT_DELETED] = "account-deleted",
 };
 
 void

@@ -23,8 +23,17 @@ const struct user *need_user(const struct req *req);
  * that sends none of them is a script, and passes. */
 void need_same_origin(const struct req *req);
 
+/* Answers 401: who asks is not logged in. */
+_Noreturn void reply_to_visitor(void);
+
 /* The browser's session token; NULL when it has none. */
 const char *session_token(const struct req *req);
+
+/* A token that no session has yet. */
+const char *session_new_token(void);
+
+/* Has the browser keep a session's token, or, with NULL, forget it. */
+void session_keep(const struct req *req, const char *token);
 
 /* Logs a user in: a fresh token, its row, its cookie.  outdated and
  * replacement as in session_add(). */
@@ -42,6 +51,10 @@ enum flash {
 	FLASH_RECORDED,
 	FLASH_FOLLOWING,     /* with a name */
 	FLASH_NOT_FOLLOWING, /* with a name */
+	FLASH_PASSWORD_CHANGED,
+	FLASH_SESSION_ENDED,
+	FLASH_SESSIONS_ENDED,
+	FLASH_ACCOUNT_DELETED,
 };
 
 /* Leaves a word for the next page, in place of one that is still there; name is

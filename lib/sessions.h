@@ -36,11 +36,12 @@ struct session_login {
 struct session_login session_login(
     const char *name, const char *token, const char *address);
 
-/* Begins a session, which takes the attempt back.  Where the user's password
- * hash is to be replaced, outdated is the one that was read and replacement the
- * new one; else both are NULL. */
+/* Begins a session, which takes the attempt back.  browser is what its owner
+ * will know it by, or NULL.  Where the user's password hash is to be replaced,
+ * outdated is the one that was read and replacement the new one; else both are
+ * NULL. */
 void session_add(int64_t user_id, const char *token, const char *address,
-    const char *outdated, const char *replacement);
+    const char *browser, const char *outdated, const char *replacement);
 
 /* Ends a session; no error when there is none. */
 void session_remove(const char *token);

@@ -47,11 +47,25 @@ is_occupied(const char *name)
 	return false;
 }
 
+const char *
+user_password_problem(const char *password, const char *password2)
+{
+	if (password == NULL || password[0] == '\0')
+		return "You have to enter a password";
+	if (text_length(password) > MAX_PASSWORD)
+		return "The password has more than 1,000 characters";
+	if (password2 == NULL || strcmp(password, password2) != 0)
+		return "The two passwords do not match";
+	return NULL;
+}
+
 /* What is wrong with an application, in the order of the form. */
 static const char *
 problem_with(const char *name, const char *email, const char *password,
     const char *password2)
 {
+	const char *problem;
+
 	if (name == NULL || text_is_blank(name))
 		return "You have to enter a username";
 	if (text_length(name) > MAX_NAME)
@@ -64,12 +78,8 @@ problem_with(const char *name, const char *email, const char *password,
 		return "You have to enter a valid email address";
 	if (text_length(email) > MAX_EMAIL)
 		return "The email address has more than 254 characters";
-	if (password == NULL || password[0] == '\0')
-		return "You have to enter a password";
-	if (text_length(password) > MAX_PASSWORD)
-		return "The password has more than 1,000 characters";
-	if (password2 == NULL || strcmp(password, password2) != 0)
-		return "The two passwords do not match";
+	if ((problem = user_password_problem(password, password2)) != NULL)
+		return problem;
 	if (is_occupied(name))
 		return taken;
 	return NULL;

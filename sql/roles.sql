@@ -16,6 +16,8 @@ SELECT format('CREATE ROLE %I', name) FROM (VALUES
 	('minitwit_follower'),
 	('minitwit_auth'),
 	('minitwit_registrar'),
+	('minitwit_member'),
+	('minitwit_account'),
 	-- the simulator's API
 	('minitwit_api_reader'),
 	('minitwit_api_poster'),

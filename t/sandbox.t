@@ -34,6 +34,9 @@ my @calls = do {
 my $ann = $world->login('Ann');
 $world->register('Bob');
 my @ann = (HTTP_COOKIE => "session=$ann->{session}");
+# Of these the first request that gets to its answer ends the session.
+my %their = map { $_ => [ HTTP_COOKIE => 'session='
+	    . $world->login($_)->{session} ] } qw(Eve Fay);
 my @api = (HTTP_AUTHORIZATION => 'Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh');
 
 sub json {
@@ -52,6 +55,16 @@ my %requests = (
 			'{"username":"Cid","email":"c@c","pwd":"c"}') ],
 	'api/user_msgs' => [ json('/msgs/Ann', '{"content":"hi"}') ],
 	'ops/health' => [ '', REQUEST_URI => '/-/health' ],
+	'site/account' => [ '', REQUEST_URI => '/-/account', @ann ],
+	'site/account_data' => [ form('/-/account/data', password => 'pw'),
+		@ann ],
+	'site/account_delete' => [ form('/-/account/delete', password => 'pw'),
+		@{ $their{Eve} } ],
+	'site/account_password' => [ form('/-/account/password',
+			password => 'pw', new_password => 'x',
+			new_password2 => 'x'), @{ $their{Fay} } ],
+	'site/account_sessions' => [ form('/-/account/sessions',
+			password => 'pw', session => 'others'), @ann ],
 	'site/add_message' => [ form('/add_message', text => 'hi'), @ann ],
 	'site/error' => [ '', REQUEST_URI => '/a/b/c' ],
 	'site/feed' => [ '', REQUEST_URI => '/-/feed' ],

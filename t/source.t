@@ -59,7 +59,7 @@ subtest 'each means has its one user' => sub {
 		[ 'the heap', qr/\b(?:m|c|re)alloc\(|\bfree\(/, 'mem',
 			'standins' ],
 		[ 'SQL', qr/\bdb_(?:query|run)\(/,
-			'db', qw(users follows people messages sessions
+			'db', qw(users follows people messages sessions accounts
 			latest) ],
 	);
 	for my $rule (@rules) {

@@ -19,6 +19,7 @@ my $login = done('a login', 302, 'site/login',
 my ($session) = map { /^(session=[0-9a-f]+);/ ? $1 : () }
     @{ $login->{headers}{'set-cookie'} };
 my @ann = (HTTP_COOKIE => $session);
+my @dan = (HTTP_COOKIE => 'session=' . $world->login('Dan')->{session});
 
 # What each program is for; each of these also has to survive without.
 my @requests = (
@@ -38,6 +39,12 @@ my @requests = (
 	[ 200, 'site/message', '', REQUEST_URI => '/Ann/status/1' ],
 	[ 302, 'site/follow', form('/Bob/follow'), @ann ],
 	[ 302, 'site/unfollow', form('/Bob/unfollow'), @ann ],
+	[ 200, 'site/account', '', REQUEST_URI => '/-/account', @ann ],
+	[ 302, 'site/account_sessions', form('/-/account/sessions',
+			session => 'others', password => 'pw'), @ann ],
+	[ 302, 'site/account_password', form('/-/account/password',
+			new_password => 'pw', new_password2 => 'pw',
+			password => 'pw'), @dan ],
 	[ 302, 'site/logout', form('/logout'), @ann ],
 );
 for (@requests) {
@@ -51,6 +58,19 @@ for (@requests) {
 		    qr{^<(!DOCTYPE html>.*</html|\?xml .*</feed)>\n\z}s,
 		    '... a page, or a feed';
 	}
+}
+refused('a changed token', 401, 'site/account', '',
+	REQUEST_URI => '/-/account', @dan);
+my $dan = done('a login', 302, 'site/login',
+	form('/login', username => 'Dan', password => 'pw'));
+@dan = (HTTP_COOKIE => (map { /^(session=[0-9a-f]+);/ ? $1 : () }
+    @{ $dan->{headers}{'set-cookie'} }));
+for my $row ([ 200, 'site/account_data', '/-/account/data' ],
+	[ 302, 'site/account_delete', '/-/account/delete' ]) {
+	my ($status, $program, $target) = @$row;
+	my @request = ($program, form($target, password => 'pw'), @dan);
+	survives(@request);
+	done('as it should be', $status, @request);
 }
 refused('nothing at all', 404, 'site/error', '');
 survives('site/error', '');
@@ -194,6 +214,19 @@ my @refusals = (
 		form('/add_message', text => 'x' x 1001), @ann ],
 	[ 'only blanks', 302, 'site/add_message',
 		form('/add_message', text => ' '), @ann ],
+	[ 'a visitor', 401, 'site/account', '', REQUEST_URI => '/-/account' ],
+	[ 'POST', 405, 'site/account', form('/-/account'), @ann ],
+	[ 'another site', 403, 'site/account_delete', form('/-/account/delete',
+			password => 'pw'), @ann,
+		HTTP_SEC_FETCH_SITE => 'cross-site' ],
+	(map { ([ 'GET', 405, "site/account_$_", '', @ann ],
+		[ 'a visitor', 401, "site/account_$_", form("/-/account/$_",
+				password => 'pw') ],
+		[ 'a wrong password', 200, "site/account_$_",
+			form("/-/account/$_", password => 'no',
+				session => 'others', new_password => 'x',
+				new_password2 => 'x'), @ann ]) }
+		qw(password sessions data delete)),
 	[ 'a wrong name', 200, 'site/login',
 		form('/login', username => 'Nobody', password => 'pw') ],
 	[ 'a wrong password', 200, 'site/login',

@@ -24,7 +24,9 @@
 	X(site_profile) X(site_public) X(site_register) X(site_register_form) \
 	X(site_timeline) X(site_unfollow) X(site_visitor) \
 	X(site_message) X(site_search) X(site_feed) X(site_user_feed) \
-	X(site_followers) X(site_following)
+	X(site_followers) X(site_following) X(site_account) \
+	X(site_account_data) X(site_account_delete) \
+	X(site_account_password) X(site_account_sessions)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);
@@ -46,8 +48,9 @@ is_ours(const char *tag, size_t len)
 	static const char *const begins[] = { "!DOCTYPE html", "html", "head",
 		"meta ", "title", "link ", "body", "header", "a ", "nav ",
 		"main", "h1", "footer", "ul ", "li", "div", "p", "form ",
-		"label ", "input ", "textarea", "button ", "span ", "time ",
-		"h2", "?xml ", "feed ", "id", "author", "name", "uri",
+		"label", "input ", "textarea", "button ", "span ", "time ",
+		"h2", "dl ", "dt", "dd", "fieldset", "legend", "details",
+		"summary", "?xml ", "feed ", "id", "author", "name", "uri",
 		"updated", "published", "content ", "entry" };
 
 	if (*tag == '/') {

@@ -56,6 +56,14 @@ my @requests = (
 	[ GET => '/Bob/unfollow', undef, sub { $follow_bob } ],
 	[ POST => '/logout', sub { [] }, \&log_in ],
 	[ GET => '/logout', undef, \&log_in ],
+	[ POST => '/-/account/password', sub { [ password => 'pw',
+		new_password => 'pw', new_password2 => 'pw' ] } ],
+	[ POST => '/-/account/sessions', sub { [ password => 'pw',
+		session => 'others' ] }, sub { q{INSERT INTO sessions
+		(token_digest, user_id) SELECT 'other', user_id FROM users
+		WHERE username = 'Ann' ON CONFLICT DO NOTHING} } ],
+	[ POST => '/-/account/delete', sub { [ password => 'pw' ] },
+		\&begin_again ],
 	[ POST => '/login', sub { [ username => 'Bob', password => 'pw' ] },
 		\&be_a_visitor ],
 	[ POST => '/register', sub { my $name = 'New' . $number++;
@@ -77,6 +85,12 @@ sub log_in {
 	$jar = World::Jar->new;
 	$world->post('/login', [ username => 'Ann', password => 'pw' ],
 		jar => $jar);
+	return 'SELECT';
+}
+
+# Somebody else each time.
+sub begin_again {
+	$jar = $world->login('Member' . $number++);
 	return 'SELECT';
 }
 

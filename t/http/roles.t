@@ -75,7 +75,15 @@ my %abilities = (
 	'session end' => "SELECT session_end('$token')",
 	login => "SELECT * FROM login_begin('Ann', NULL, '192.0.2.1')",
 	'session begin' => "SELECT session_begin(1, repeat('e', 64),"
-	    . " '192.0.2.1', NULL, NULL)",
+	    . " '192.0.2.1', NULL, NULL, NULL)",
+	account => "SELECT account('$token'), account_sessions('$token', 9)",
+	data => "SELECT account_messages('$token', 100, 999),"
+	    . " account_follows('$token', 9), account_followers('$token', 9)",
+	'my password' => "SELECT account_begin('$token', '192.0.2.1'),"
+	    . " account_confirmed('$token', '192.0.2.1')",
+	'another password' => "SELECT account_password('$token', 'x', 'y', 'z')",
+	'other sessions\' end' => "SELECT account_end_sessions('$token', NULL)",
+	'my end' => "SELECT account_delete('$token')",
 	'post' => "SELECT message_post('$token', 'Hello')",
 	'follow' => "SELECT follow('$token', 'Bob'), unfollow('$token', 'Bob')",
 	'registration' => "SELECT registration_begin('192.0.2.1')",
@@ -105,6 +113,9 @@ my %may = (
 	minitwit_auth => [ qw(session login), 'session begin', 'session end' ],
 	minitwit_registrar =>
 	    [ qw(names session registration), 'new user' ],
+	minitwit_member => ['account'],
+	minitwit_account => [ qw(account data), 'my password',
+		'another password', 'other sessions\' end', 'my end' ],
 	minitwit_api_reader => [ @api, 'messages', 'public timeline' ],
 	minitwit_api_poster => [ @api, qw(messages follows profile),
 		'new message', 'post as anybody' ],
@@ -124,6 +135,9 @@ my %never = (
 	'whole rows' => "SELECT users FROM users",
 	'sessions' => "SELECT token_digest FROM sessions",
 	'attempts' => "SELECT * FROM attempts",
+	'an attempt' => "SELECT password_attempt('Ann', '192.0.2.1')",
+	'a password entered' => "SELECT password_entered(1, 'Ann', '192.0.2.1')",
+	'former names' => "SELECT * FROM former_users",
 	'addresses' => "SELECT * FROM known_addresses",
 	'passwords of roles' => "SELECT rolpassword FROM pg_authid",
 	'statistics of columns' => "SELECT * FROM pg_statistic",
@@ -135,11 +149,13 @@ my %never = (
 	'an id' => "INSERT INTO users VALUES (99, 'Zoe', 'a\@b', 'x')",
 	'a user\'s end' => "DELETE FROM users",
 	'a text' => "UPDATE messages SET text = 'x'",
+	'a former name' => "DELETE FROM former_users",
 	'a time' => "INSERT INTO messages (author_id, text, pub_date)"
 	    . " VALUES (1, 'x', '1970-01-01')",
 	'a message\'s end' => "DELETE FROM messages",
 	'all messages\' end' => "TRUNCATE messages",
-	'a made-up session' => "INSERT INTO sessions VALUES ('x', 1)",
+	'a made-up session' => "INSERT INTO sessions (token_digest, user_id)"
+	    . " VALUES ('x', 1)",
 	'all sessions\' end' => "DELETE FROM sessions",
 	'another limit' => "UPDATE attempt_limits SET free = 1000000",
 	'forgotten attempts' => "DELETE FROM attempts",
@@ -225,6 +241,8 @@ for my $role (@roles) {
 
 $world->get($_, jar => $jar) for qw(/ /public /Ann /Ann/follow /login);
 $world->post('/add_message', [ text => 'Hello' ], jar => $jar);
+$world->get('/-/account', jar => $jar);
+$world->post('/-/account/data', [ password => 'pw' ], jar => $jar);
 $world->get('/register');
 $world->get($_, jar => $jar) for qw(/register /logout);
 $world->api(GET => $_) for qw(/msgs /msgs/Ann /fllws/Ann /latest);

@@ -53,6 +53,7 @@ sub of {
 	my ($world) = @_;
 	my $jar = $world->login('Ann');
 	my @ann = (HTTP_COOKIE => $jar->cookie_header);
+	my @eve = (HTTP_COOKIE => $world->login('Eve')->cookie_header);
 	$world->register($_) for qw(Bob Cid);
 	$world->sql("INSERT INTO messages (author_id, text)"
 		. " SELECT user_id, 'No ' || n || ' <b>' FROM users,"
@@ -62,12 +63,43 @@ sub of {
 		. " WHERE a.username = 'Ann' AND c.username = 'Cid'");
 	$world->sql('CREATE TABLE kept_sessions AS TABLE sessions');
 	$world->sql('CREATE TABLE kept_followers AS TABLE followers');
+	$world->sql("CREATE TABLE kept_eve AS"
+		. " SELECT * FROM users WHERE username = 'Eve'");
+	# whatever became of Eve's account: as it was, and logged in as it was
+	$world->sql(q{CREATE FUNCTION undo_eve() RETURNS bigint
+		LANGUAGE plpgsql AS $$
+		DECLARE
+			undone bigint;
+		BEGIN
+			-- a program may be gone before what it has asked for
+			WHILE EXISTS (SELECT FROM pg_stat_activity
+				WHERE usename = 'minitwit_account'
+				AND state = 'active')
+			LOOP
+				PERFORM pg_sleep(0.001), pg_stat_clear_snapshot();
+			END LOOP;
+			DELETE FROM former_users;
+			WITH new AS (INSERT INTO users TABLE kept_eve
+					ON CONFLICT DO NOTHING RETURNING 1),
+				old AS (UPDATE users AS u SET pw_hash = k.pw_hash
+					FROM kept_eve AS k
+					WHERE u.user_id = k.user_id
+					AND u.pw_hash <> k.pw_hash RETURNING 1)
+				SELECT count(*) INTO undone
+				FROM (TABLE new UNION ALL TABLE old) AS both_of_them;
+			DELETE FROM sessions WHERE token_digest NOT IN
+				(SELECT token_digest FROM kept_sessions);
+			INSERT INTO sessions OVERRIDING SYSTEM VALUE
+				TABLE kept_sessions ON CONFLICT DO NOTHING;
+			RETURN undone;
+		END $$});
 
 	my $unregister = undo("DELETE FROM users WHERE username = 'Zoe'");
 	my $unlogin = undo('DELETE FROM sessions WHERE token_digest NOT IN'
 		. ' (SELECT token_digest FROM kept_sessions)');
-	my $relogin = undo('INSERT INTO sessions TABLE kept_sessions'
-		. ' ON CONFLICT DO NOTHING');
+	my $relogin = undo('INSERT INTO sessions OVERRIDING SYSTEM VALUE'
+		. ' TABLE kept_sessions ON CONFLICT DO NOTHING');
+	my $undo_eve = 'SELECT undo_eve()';
 	my $unpost = undo("DELETE FROM messages WHERE text = 'hi'");
 	my $unfollow = undo('DELETE FROM followers WHERE (who_id, whom_id)'
 		. ' NOT IN (TABLE kept_followers)');
@@ -102,6 +134,16 @@ sub of {
 		[ 302, form('site/follow', '/Bob/follow', [], @ann), $unfollow ],
 		[ 302, form('site/unfollow', '/Cid/unfollow', [], @ann),
 			$refollow ],
+		[ 200, address('site/account', '/-/account', @ann) ],
+		[ 200, form('site/account_data', '/-/account/data',
+				[ password => 'pw' ], @ann) ],
+		[ 200, form('site/account_data', '/-/account/data',
+				[ password => 'no' ], @ann) ],
+		[ 302, form('site/account_sessions', '/-/account/sessions',
+				[ session => 'others', password => 'pw' ], @ann) ],
+		[ 302, form('site/account_password', '/-/account/password',
+				[ new_password => 'x', new_password2 => 'x',
+					password => 'pw' ], @eve), $undo_eve ],
 		[ 302, form('site/logout', '/logout', [], @ann), $relogin ],
 		[ 404, address('site/error', '/x/y/z') ],
 		[ 404, address('api/error', '/msgs/x/y?latest=1') ],
@@ -120,6 +162,9 @@ sub of {
 		[ 204, json('api/fllws', '/fllws/Ann', { unfollow => 'Cid' }),
 			$refollow ],
 		[ 200, address('ops/health', '/-/health') ],
+		# last, because others' sessions are not put back without Eve
+		[ 302, form('site/account_delete', '/-/account/delete',
+				[ password => 'pw' ], @eve), $undo_eve ],
 	);
 	return map {
 		my ($status, $cgi, $undo) = @$_;

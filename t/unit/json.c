@@ -378,6 +378,8 @@ test_write(void **state)
 	json_close(json);
 	json_open_array(json);
 	json_close(json);
+	json_add_boolean(json, true);
+	json_add_boolean(json, false);
 	json_close(json);
 	json_name(json, "\"");
 	json_add_integer(json, 0);
@@ -385,7 +387,8 @@ test_write(void **state)
 	json_add_string(json, "");
 	json_close(json);
 	assert_string_equal(json_text(json),
-	    "{\"list\":[\"a\",-9223372036854775808,9223372036854775807,{},[]]"
+	    "{\"list\":[\"a\",-9223372036854775808,9223372036854775807,{},[],true,"
+	    "false]"
 	    ",\"\\\"\":0,\"\":\"\"}");
 }
 

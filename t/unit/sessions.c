@@ -39,7 +39,7 @@ test_add_and_remove(void **state)
 
 	(void)state;
 	assert_null(session_find(token));
-	session_add(ann->id, token, NULL, NULL, NULL);
+	session_add(ann->id, token, NULL, NULL, NULL, NULL);
 	found = session_find(token);
 	assert_int_equal(found->id, ann->id);
 	assert_string_equal(found->name, ann->name);
@@ -56,7 +56,7 @@ static void
 test_digest(void **state)
 {
 	(void)state;
-	session_add(person("sessions Ann")->id, "abc", NULL, NULL, NULL);
+	session_add(person("sessions Ann")->id, "abc", NULL, NULL, NULL, NULL);
 	assert_int_equal(
 	    db_count(db_query("SELECT FROM sessions WHERE token_digest = $1",
 		"ba7816bf8f01cfea414140de5dae2223"
@@ -73,8 +73,8 @@ test_two_browsers(void **state)
 	const char *one = new_token(), *two = new_token();
 
 	(void)state;
-	session_add(ann->id, one, NULL, NULL, NULL);
-	session_add(ann->id, two, NULL, NULL, NULL);
+	session_add(ann->id, one, NULL, NULL, NULL, NULL);
+	session_add(ann->id, two, NULL, NULL, NULL, NULL);
 	session_remove(one);
 	assert_null(session_find(one));
 	assert_int_equal(session_find(two)->id, ann->id);
@@ -87,7 +87,7 @@ test_lifetime(void **state)
 	const char *token = new_token();
 
 	(void)state;
-	session_add(ann->id, token, NULL, NULL, NULL);
+	session_add(ann->id, token, NULL, NULL, NULL, NULL);
 	assert_in_range(
 	    db_number(
 		db_query("SELECT extract(epoch FROM expires_at - now())"
@@ -122,7 +122,7 @@ test_idle(void **state)
 	const char *token = new_token();
 
 	(void)state;
-	session_add(ann->id, token, NULL, NULL, NULL);
+	session_add(ann->id, token, NULL, NULL, NULL, NULL);
 	/* a row that was used within the hour is left alone */
 	set_age(token, "59 minutes");
 	assert_non_null(session_find(token));
@@ -144,8 +144,8 @@ test_password_change(void **state)
 	const char *anns = new_token(), *bobs = new_token();
 
 	(void)state;
-	session_add(ann->id, anns, NULL, NULL, NULL);
-	session_add(bob->id, bobs, NULL, NULL, NULL);
+	session_add(ann->id, anns, NULL, NULL, NULL, NULL);
+	session_add(bob->id, bobs, NULL, NULL, NULL, NULL);
 	db_query("UPDATE users SET pw_hash = 'none' WHERE user_id = $1",
 	    db_integer(ann->id));
 	assert_non_null(session_find(anns));
@@ -168,7 +168,7 @@ test_expired(void **state)
 	assert_non_null(session_find(lasting));
 	assert_null(session_login(ann->name, expired, NULL).session_user);
 
-	session_add(ann->id, new_token(), NULL, NULL, NULL);
+	session_add(ann->id, new_token(), NULL, NULL, NULL, NULL);
 	assert_int_equal(count_sessions(expired), 0);
 	assert_int_equal(count_sessions(lasting), 1);
 }
@@ -186,7 +186,7 @@ test_login(void **state)
 	struct session_login login;
 
 	(void)state;
-	session_add(bob->id, token, NULL, NULL, NULL);
+	session_add(bob->id, token, NULL, NULL, NULL, NULL);
 
 	login = session_login(ann->name, NULL, NULL);
 	assert_null(login.session_user);
@@ -217,12 +217,12 @@ test_rehash(void **state)
 	const char *before = new_token();
 
 	(void)state;
-	session_add(ann->id, before, NULL, NULL, NULL);
+	session_add(ann->id, before, NULL, NULL, NULL, NULL);
 	assert_string_equal(hash_of(ann), "none");
 	/* somebody else was faster */
-	session_add(ann->id, new_token(), NULL, "another", "new");
+	session_add(ann->id, new_token(), NULL, NULL, "another", "new");
 	assert_string_equal(hash_of(ann), "none");
-	session_add(ann->id, new_token(), NULL, "none", "new");
+	session_add(ann->id, new_token(), NULL, NULL, "none", "new");
 	assert_string_equal(hash_of(ann), "new");
 	assert_string_equal(hash_of(bob), "none");
 	/* the password is the same */
@@ -335,7 +335,8 @@ test_success_takes_its_attempt_back(void **state)
 	(void)state;
 	for (int i = 0; i < 2 * FREE; i++) {
 		attempt(ann->name, "203.0.113.2", 1);
-		session_add(ann->id, new_token(), "203.0.113.2", NULL, NULL);
+		session_add(
+		    ann->id, new_token(), "203.0.113.2", NULL, NULL, NULL);
 	}
 	attempt(person("sessions Bob")->name, "203.0.113.2", FREE);
 }
@@ -349,7 +350,7 @@ test_acquaintance(void **state)
 
 	(void)state;
 	attempt(ann->name, "203.0.113.3", 1);
-	session_add(ann->id, new_token(), "203.0.113.3", NULL, NULL);
+	session_add(ann->id, new_token(), "203.0.113.3", NULL, NULL, NULL);
 
 	attempt(ann->name, "203.0.113.4", FREE);
 	assert_int_equal(wait_of(ann->name, "203.0.113.4"), 1);
