@@ -2,7 +2,7 @@
 # program that says its own TAP.  One of them alone, with a site that has the
 # people below:
 #
-#	NODE_PATH=build/npm/node_modules MINITWIT_URL=http://127.0.0.1:5000 \
+#	NODE_PATH=build/npm/browser/node_modules MINITWIT_URL=http://127.0.0.1:5000 \
 #		node t/browser/people.test.js
 
 use strict;
@@ -23,8 +23,8 @@ my @messages = (
 	'https://example.org/' . 'path/' x 40,
 );
 
-system('make', '-s', '-C', $root, 'npm') == 0
-	or BAIL_OUT('the npm packages are not to be had');
+system('make', '--silent', '--no-print-directory', '-C', $root, 'npm') == 0
+    or BAIL_OUT('the npm packages are not to be had');
 
 my $world = World->new;
 $world->register($_) for 'Ann', 'Bob', 'Newcomer', 'W' x 64;
@@ -35,7 +35,7 @@ $world->sql('UPDATE attempt_limits SET free = 1000000');
 
 # What Chromium keeps goes with the test.
 local %ENV = (%ENV, HOME => tempdir(CLEANUP => 1),
-	NODE_PATH => "$root/build/npm/node_modules",
+	NODE_PATH => "$root/build/npm/browser/node_modules",
 	MINITWIT_URL => $world->url);
 
 for my $test (bsd_glob "$root/t/browser/*.test.js") {

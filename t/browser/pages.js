@@ -19,6 +19,11 @@ function send(fields) {
 	};
 }
 
+// Somebody whom the site does not know yet.
+let newcomers = 0;
+const register = (person) => send({ username: `Newcomer ${++newcomers}`,
+	email: 'a@b', password: 'pw', password2: 'pw' })(person);
+
 const press = (selector) => (person) => person.press(selector);
 
 const longest = encodeURIComponent('W'.repeat(64));
@@ -45,9 +50,7 @@ module.exports = [
 	{ name: 'profile, mine, the longest name', path: `/${longest}`,
 		who: 'W'.repeat(64) },
 	{ name: 'register', path: '/register' },
-	{ name: 'register, just done', path: '/register', act: (person) => send({
-		username: `Somebody ${person.page.url().length} ${Date.now()}`,
-		email: 'a@b', password: 'pw', password2: 'pw' })(person) },
+	{ name: 'register, just done', path: '/register', act: register },
 	{ name: 'register, wrong', path: '/register',
 		act: send({ username: 'Somebody', email: 'a@b', password: 'a',
 			password2: 'b' }) },
