@@ -24,8 +24,9 @@ function launch() {
 class Person {
 	static async sitDown(browser, options) {
 		const person = new this();
+		// colours on their way to others have no contrast to speak of
 		const context = await browser.newContext(
-			{ baseURL: site, ...options });
+			{ baseURL: site, reducedMotion: 'reduce', ...options });
 		person.page = await context.newPage();
 		person.page.setDefaultTimeout(20000);
 		person.misdeeds = [];
