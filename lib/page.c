@@ -131,7 +131,7 @@ flash(struct buf *page, const struct req *req)
 	if (req_method(req) == REQ_HEAD ||
 	    (flash = flash_take(req, &name)) == FLASH_NONE)
 		return;
-	html(page, "<ul class=\"flashes\" role=\"status\"><li>");
+	html(page, "<div role=\"status\"><ul class=\"flashes\"><li>");
 	switch (flash) {
 	case FLASH_REGISTERED:
 		html(
@@ -167,7 +167,7 @@ flash(struct buf *page, const struct req *req)
 	case FLASH_NONE:
 		break;
 	}
-	html(page, "</li></ul>\n");
+	html(page, "</li></ul></div>\n");
 }
 
 static bool

@@ -26,15 +26,15 @@ follow_status(
 		html(page,
 		    "<p>You are currently following this user.</p>\n"
 		    "<form action=\"/%s/unfollow\" method=\"post\">"
-		    "<button class=\"unfollow\">Unfollow user</button>"
-		    "</form>\n",
+		    "<button type=\"submit\" class=\"unfollow\">"
+		    "Unfollow user</button></form>\n",
 		    text_percent_encode(profile->name));
 	else
 		html(page,
 		    "<p>You are not yet following this user.</p>\n"
 		    "<form action=\"/%s/follow\" method=\"post\">"
-		    "<button class=\"follow\">Follow user</button>"
-		    "</form>\n",
+		    "<button type=\"submit\" class=\"follow\">"
+		    "Follow user</button></form>\n",
 		    text_percent_encode(profile->name));
 	html(page, "</div>\n");
 }

@@ -226,9 +226,6 @@ END $$;
 
 -- --- followers ---
 
--- By whom somebody is followed.
-CREATE INDEX followers_of ON followers (whom_id, who_id);
-
 -- Who follows somebody, or whom somebody follows, by their ids, each with whether
 -- the reader follows them.  No row: nobody has that name; one row with NULLs: there
 -- is nobody.

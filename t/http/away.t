@@ -293,7 +293,8 @@ subtest 'PgBouncer does not move' => sub {
 subtest 'what needs no database works without' => sub {
 	stop_moving(pid_in('run/pgbouncer.pid'));
 	is $world->get($_)->{status}, 200, $_
-	    for qw(/login /register /-/icon.svg /robots.txt /-/openapi.json);
+	    for qw(/login /register /-/icon.svg /robots.txt /-/openapi.json
+	    /-/api);
 	is $world->get('/a/b')->{status}, 404, 'an unknown route is unknown';
 	is $world->api(GET => '/msgs', undef,
 		headers => { Authorization => '' })->{status}, 403,
@@ -360,6 +361,7 @@ subtest 'files' => sub {
 		'/favicon.ico' => qr{^image/},
 		'/robots.txt' => qr{^text/plain; ?charset=utf-8$}i,
 		'/-/openapi.json' => qr{^application/json$},
+		'/-/api' => qr{^text/html; ?charset=utf-8$}i,
 	);
 	for my $path (sort keys %types) {
 		my $answer = $world->get($path);

@@ -544,7 +544,7 @@ subtest 'names of all kinds' => sub {
 subtest 'HEAD is GET without the body' => sub {
 	for my $row ([ '/' ], [ '/', $ann ], [ '/public' ], [ '/login' ],
 		[ '/register' ], [ '/Bob' ], [ '/Bob', $ann ], [ '/nobody' ],
-		[ '/-/icon.svg' ], [ '/robots.txt' ]) {
+		[ '/-/icon.svg' ], [ '/-/api' ], [ '/robots.txt' ]) {
 		my ($path, $jar) = @$row;
 		my @answers = map {
 			request($_, $path, $jar ? (jar => $jar) : ())

@@ -226,8 +226,8 @@ test_flash(void **state)
 		assert_lacks(child.out, "flashes");
 	else
 		assert_contains(child.out,
-		    mem_format("<ul class=\"flashes\" role=\"status\"><li>%s"
-			       "</li></ul>\n",
+		    mem_format("<div role=\"status\"><ul class=\"flashes\"><li>"
+			       "%s</li></ul></div>\n",
 			row->text));
 }
 

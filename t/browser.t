@@ -1,0 +1,55 @@
+# The site in a real browser, Debian's Chromium: t/browser/*.test.js, each a
+# program that says its own TAP.  One of them alone, with a site that has the
+# people below:
+#
+#	NODE_PATH=build/npm/browser/node_modules MINITWIT_URL=http://127.0.0.1:5000 \
+#		node t/browser/people.test.js
+
+use strict;
+use warnings;
+use utf8;
+use File::Glob qw(bsd_glob);
+use File::Temp qw(tempdir);
+use Test::More;
+use World;
+
+my $root = World::root();
+
+# Quotes, markup, both directions, and what has no place to break.
+my @messages = (
+	(map {"Message $_"} 1 .. 32),
+	'<b>"Bold"</b> & \'quoted\'', "two\nlines", 'x' x 1000,
+	"\x{202e}from right to left", "\x{5f90}\x{6587}", "\x{1f600}" x 60,
+	'https://example.org/' . 'path/' x 40,
+);
+
+system('make', '--silent', '--no-print-directory', '-C', $root, 'npm') == 0
+    or BAIL_OUT('the npm packages are not to be had');
+
+my $world = World->new;
+$world->register($_) for 'Ann', 'Bob', 'Newcomer', 'W' x 64;
+$world->api(POST => "/msgs/$_->[0]", { content => $_->[1] })
+    for [ 'W' x 64, 'A name without a blank' ], map { [ 'Bob', $_ ] } @messages;
+# guessing is not what these are about
+$world->sql('UPDATE attempt_limits SET free = 1000000');
+
+# What Chromium keeps goes with the test.
+local %ENV = (%ENV, HOME => tempdir(CLEANUP => 1),
+	NODE_PATH => "$root/build/npm/browser/node_modules",
+	MINITWIT_URL => $world->url);
+
+for my $test (bsd_glob "$root/t/browser/*.test.js") {
+	subtest $test =~ s{.*/}{}r => sub {
+		open my $tap, '-|', 'node', $test or die "no node: $!";
+		while (my $line = <$tap>) {
+			chomp $line;
+			$line =~ /^(not )?ok \d+ - (.*)/ ? ok !$1, $2
+			    : $line =~ /^# (.*)/ ? diag $1
+			    : $line =~ /^1\.\.(\d+)$/ ? done_testing($1)
+			    : note $line;
+		}
+		close $tap;
+	};
+}
+
+done_testing;

@@ -1,0 +1,86 @@
+// What holds for every page in every state.
+
+'use strict';
+
+const axe = require('axe-core');
+const { HtmlValidate } = require('html-validate');
+
+// Phones, down to the width that WCAG 1.4.10 names, and a desktop.
+const WIDTHS = [320, 360, 1280];
+const SCHEMES = ['light', 'dark'];
+
+// WCAG 2.2 AA, with all that came before it.
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+	'best-practice'];
+
+const validator = new HtmlValidate({
+	root: true,
+	extends: ['html-validate:recommended', 'html-validate:standard'],
+	rules: {
+		// titles hold names, and people choose those
+		'long-title': 'off',
+		// browser-test scripts look for an <input>
+		'prefer-button': 'off',
+	},
+});
+
+// The HTML as it was served.
+async function markup(answer) {
+	const report = await validator.validateString(await answer.text());
+	return report.results.flatMap((result) => result.messages).map((found) =>
+		`html-validate, line ${found.line}: ${found.message} (${found.ruleId})`);
+}
+
+// The document as it is now; names what is twice, and says what is too wide.
+function inPage() {
+	const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+	const root = document.documentElement;
+	const faults = ids.filter((id, i) => ids.indexOf(id) !== i)
+		.map((id) => `the id ${id} is not unique`);
+
+	if (!document.title.endsWith(' | MiniTwit'))
+		faults.push(`the title is ${document.title}`);
+	if (document.querySelectorAll('h1').length !== 1)
+		faults.push('it has not one <h1>');
+	if (root.scrollWidth > root.clientWidth)
+		faults.push(`it is ${root.scrollWidth} wide on ${root.clientWidth}`);
+	return faults;
+}
+
+async function accessibility(page) {
+	const found = await page.evaluate((tags) => window.axe.run(document,
+		{ runOnly: tags, resultTypes: ['violations'] }), TAGS);
+	return found.violations.flatMap((violation) =>
+		violation.nodes.map((node) => `axe: ${violation.id}: ` +
+			`${node.html}\n\t${node.failureSummary}`));
+}
+
+// All that is wrong with the page that somebody has before them, in lines; with
+// scripts off axe can't be asked.
+async function faults(person, status, hasScripts) {
+	const page = person.page;
+	const found = await markup(person.answer);
+
+	if (person.answer.status() !== status)
+		found.push(`the status is ${person.answer.status()}, not ${status}`);
+	if (hasScripts)
+		await page.evaluate(axe.source);
+	const where = new Map();
+	for (const colorScheme of SCHEMES) {
+		await page.emulateMedia({ colorScheme });
+		for (const width of WIDTHS) {
+			await page.setViewportSize({ width, height: 800 });
+			const now = await page.evaluate(inPage);
+			if (hasScripts && width !== 360)
+				now.push(...await accessibility(page));
+			for (const line of now)
+				where.set(line, `${where.get(line) ?? ''} ` +
+					`${colorScheme}/${width}px`);
+		}
+	}
+	for (const [line, media] of where)
+		found.push(`${line} (${media.trim()})`);
+	return found.concat(person.misdeeds);
+}
+
+module.exports = { faults };

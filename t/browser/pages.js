@@ -1,0 +1,72 @@
+// The pages that checks.js looks at: a line for each state that a page can be in.
+//
+//	name    says which it is
+//	path    what to ask for
+//	who     is logged in; nobody, if it is not given
+//	status  of the answer, if not 200
+//	act     what is done there to get to that state, given a Person
+//
+// t/browser.t has made the people and their messages.
+
+'use strict';
+
+// Fills in a form, and sends it.
+function send(fields) {
+	return async (person) => {
+		for (const [name, value] of Object.entries(fields))
+			await person.fill(`[name=${name}]`, value);
+		await person.press('main [type=submit]');
+	};
+}
+
+// Somebody whom the site does not know yet.
+let newcomers = 0;
+const register = (person) => send({ username: `Newcomer ${++newcomers}`,
+	email: 'a@b', password: 'pw', password2: 'pw' })(person);
+
+const press = (selector) => (person) => person.press(selector);
+
+const longest = encodeURIComponent('W'.repeat(64));
+
+module.exports = [
+	{ name: 'public timeline', path: '/public' },
+	{ name: 'public timeline, logged in', path: '/public', who: 'Ann' },
+	{ name: 'public timeline, last page', path: '/public?before=5' },
+	{ name: 'public timeline, past its end', path: '/public?before=1' },
+	{ name: 'my timeline', path: '/', who: 'Ann' },
+	{ name: 'my timeline, nothing in it', path: '/', who: 'Newcomer' },
+	{ name: 'my timeline, just logged in', path: '/login',
+		act: (person) => person.logIn('Bob') },
+	{ name: 'my timeline, just posted', path: '/', who: 'Ann',
+		act: send({ text: 'A message' }) },
+	{ name: 'profile', path: '/Bob' },
+	{ name: 'profile, mine', path: '/Ann', who: 'Ann' },
+	{ name: 'profile, nothing in it', path: '/Newcomer' },
+	{ name: 'profile, just followed', path: '/Bob', who: 'Ann',
+		act: press('.follow') },
+	{ name: 'profile, just unfollowed', path: '/Bob', who: 'Ann',
+		act: press('.unfollow') },
+	{ name: 'profile, the longest name', path: `/${longest}`, who: 'Ann' },
+	{ name: 'profile, mine, the longest name', path: `/${longest}`,
+		who: 'W'.repeat(64) },
+	{ name: 'message', path: '/Bob/status/2' },
+	{ name: 'message, mine', path: '/Bob/status/2', who: 'Bob' },
+	{ name: 'message, the longest name', path: `/${longest}/status/1` },
+	{ name: 'no such message', path: '/Bob/status/1', status: 404 },
+	{ name: 'register', path: '/register' },
+	{ name: 'register, just done', path: '/register', act: register },
+	{ name: 'register, wrong', path: '/register',
+		act: send({ username: 'Somebody', email: 'a@b', password: 'a',
+			password2: 'b' }) },
+	{ name: 'login', path: '/login' },
+	{ name: 'login, wrong', path: '/login',
+		act: send({ username: 'Ann', password: 'wrong' }) },
+	{ name: 'just logged out', path: '/', who: 'Bob',
+		act: press('a[href="/logout"]') },
+	{ name: 'no such page', path: '/a/b/c', status: 404 },
+	{ name: 'no such user', path: '/Nobody', status: 404, who: 'Ann' },
+	{ name: 'not logged in', path: '/Bob/follow', status: 401 },
+	{ name: 'a bad address', path: '/%ff', status: 400 },
+	{ name: "Apache's own error", path: `/${'x'.repeat(9000)}`, status: 414 },
+	{ name: "the API's description", path: '/-/api' },
+];
