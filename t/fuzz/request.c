@@ -23,7 +23,7 @@
 	X(site_follow) X(site_login) X(site_login_form) X(site_logout) \
 	X(site_profile) X(site_public) X(site_register) X(site_register_form) \
 	X(site_timeline) X(site_unfollow) X(site_visitor) \
-	X(site_message)
+	X(site_message) X(site_newest) X(site_news)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);
@@ -46,7 +46,12 @@ is_ours(const char *tag, size_t len)
 		"meta ", "title", "link ", "body", "header", "a ", "nav ",
 		"main", "h1", "footer", "ul ", "li", "div", "p", "form ",
 		"label ", "input ", "textarea", "button ", "span ", "time " };
+	static const char script[] = "script src=\"/-/asset/script.";
 
+	if (len > strlen(script) && strncmp(tag, script, strlen(script)) == 0)
+		return true;
+	if (len == strlen("/script") && strncmp(tag, "/script", len) == 0)
+		return true;
 	if (*tag == '/') {
 		tag++;
 		len--;

@@ -68,7 +68,9 @@ sub of {
 		. ' (SELECT token_digest FROM kept_sessions)');
 	my $relogin = undo('INSERT INTO sessions TABLE kept_sessions'
 		. ' ON CONFLICT DO NOTHING');
-	my $unpost = undo("DELETE FROM messages WHERE text = 'hi'");
+	my $unpost = 'WITH again AS (UPDATE sessions SET once = NULL),'
+	    . " undone AS (DELETE FROM messages WHERE text = 'hi' RETURNING 1)"
+	    . ' SELECT count(*) FROM undone';
 	my $unfollow = undo('DELETE FROM followers WHERE (who_id, whom_id)'
 		. ' NOT IN (TABLE kept_followers)');
 	my $refollow = undo('INSERT INTO followers TABLE kept_followers'
@@ -80,6 +82,9 @@ sub of {
 		[ 200, address('site/profile', '/Ann?before=30', @ann) ],
 		[ 200, address('site/profile', '/Bob', @ann,
 				HTTP_COOKIE => "$ann[1]; flash=following.B%22") ],
+		[ 200, address('site/newest', '/-/newest') ],
+		[ 200, address('site/news', '/-/news?after=0&mine=1', @ann) ],
+		[ 200, address('site/news', '/-/news?after=5&of=Ann') ],
 		[ 200, address('site/login_form', '/login') ],
 		[ 302, form('site/login', '/login',
 				[ username => 'Bob', password => 'pw' ]), $unlogin ],
@@ -90,6 +95,8 @@ sub of {
 					password2 => 'z' ]), $unregister ],
 		[ 302, form('site/add_message', '/add_message',
 				[ text => 'hi' ], @ann), $unpost ],
+		[ 302, form('site/add_message', '/add_message',
+				[ text => 'hi', once => 'a' ], @ann), $unpost ],
 		[ 400, form('site/add_message', '/add_message',
 				[ text => 'ö<' x 501 ], @ann) ],
 		[ 302, form('site/follow', '/Bob/follow', [], @ann), $unfollow ],
