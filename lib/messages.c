@@ -137,6 +137,38 @@ messages_found(const char *words, int64_t before, int64_t limit)
 	return found;
 }
 
+int64_t
+messages_newest(void)
+{
+	return db_number(db_query("SELECT newest_message()"), 0, 0);
+}
+
+int64_t
+messages_news_public(int64_t after, int64_t limit)
+{
+	return db_number(db_query("SELECT public_news($1, $2)",
+			     db_integer(after), db_integer(limit)),
+	    0, 0);
+}
+
+int64_t
+messages_news_timeline(int64_t reader_id, int64_t after, int64_t limit)
+{
+	return db_number(
+	    db_query("SELECT timeline_news($1, $2, $3)", db_integer(reader_id),
+		db_integer(after), db_integer(limit)),
+	    0, 0);
+}
+
+int64_t
+messages_news_of(const char *author, int64_t after, int64_t limit)
+{
+	const struct db_rows *rows = db_query("SELECT profile_news($1, $2, $3)",
+	    author, db_integer(after), db_integer(limit));
+
+	return db_text(rows, 0, 0) != NULL ? db_number(rows, 0, 0) : -1;
+}
+
 const char *
 message_problem(const char *text)
 {
@@ -155,8 +187,11 @@ message_add(const char *author, const char *text)
 }
 
 bool
-message_post(const char *token, const char *text)
+message_post(const char *token, const char *text, const char *once)
 {
-	return db_bool(
-	    db_query("SELECT message_post($1, $2)", token, text), 0, 0);
+	bool has_once = once != NULL && once[0] != '\0';
+
+	return db_bool(db_query("SELECT message_post($1, $2, $3)", token, text,
+			   has_once ? once : db_null),
+	    0, 0);
 }

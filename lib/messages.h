@@ -67,12 +67,25 @@ struct messages_found {
 const struct messages_found *messages_found(
     const char *words, int64_t before, int64_t limit);
 
+/* The newest message's id, whoever wrote it; 0 where there is none. */
+int64_t messages_newest(void);
+
+/* How many messages of a list are newer than one, counted up to limit.
+ * messages_news_of() gives -1 when nobody has the name. */
+int64_t messages_news_public(int64_t after, int64_t limit);
+int64_t messages_news_timeline(int64_t reader_id, int64_t after, int64_t limit);
+int64_t messages_news_of(const char *author, int64_t after, int64_t limit);
+
 /* What is wrong with a text, as a sentence for its author; NULL: nothing. */
 const char *message_problem(const char *text);
 
 /* Stores a message: anybody's, for the simulator; or of whoever is logged in by
- * the token of a session.  False when there is no such author or session. */
+ * the token of a session.  False when there is no such author or session.
+ *
+ * once is the form's that the message came with: the same text with the same
+ * once as the session's last message is that one again, and not stored.  NULL
+ * or "": it has none. */
 bool message_add(const char *author, const char *text);
-bool message_post(const char *token, const char *text);
+bool message_post(const char *token, const char *text, const char *once);
 
 #endif

@@ -9,6 +9,7 @@
 #include "html.h"
 #include "mem.h"
 #include "prose.h"
+#include "secret.h"
 #include "session.h"
 #include "text.h"
 
@@ -16,6 +17,9 @@ static const char motto[] = "MiniTwit is a small place for short messages.";
 
 /* As many as the style sheet has. */
 #define AVATAR_COLOURS 12
+
+/* So that no two forms have the same number. */
+#define ONCE_BYTES 16
 
 /* What link previews (the Open Graph protocol) and search engines show. */
 static void
@@ -57,7 +61,8 @@ head(struct buf *page, const struct req *req, const struct page_head *about)
 	    "<link rel=\"stylesheet\" href=\"" ASSET_STYLE "\">\n"
 	    "<link rel=\"icon\" href=\"/-/icon.svg\" type=\"image/svg+xml\">\n"
 	    "<link rel=\"apple-touch-icon\" href=\"" ASSET_ICON_192 "\">\n"
-	    "<link rel=\"manifest\" href=\"/-/manifest.webmanifest\">\n",
+	    "<link rel=\"manifest\" href=\"/-/manifest.webmanifest\">\n"
+	    "<script src=\"" ASSET_SCRIPT "\" defer></script>\n",
 	    about->title,
 	    about->description != NULL ? about->description : motto);
 	if (about->path != NULL)
@@ -188,9 +193,8 @@ page_open_as(
 	/* what a reader sees depends on the cookies */
 	reply_header("Vary", "Cookie");
 	reply_header("Cache-Control",
-	    about->shared && is_from_nobody(req)
-		? "public, max-age=0, s-maxage=1"
-		: "private, no-store");
+	    about->shared && is_from_nobody(req) ? REPLY_SHARED
+						 : "private, no-store");
 	head(page, req, about);
 	navigation(page, me);
 	heading(page, about->title);
@@ -273,11 +277,12 @@ page_compose(struct buf *page, const struct user *me, const char *text)
 	    "<label for=\"text\">What's on your mind, %s?</label>\n"
 	    "<textarea id=\"text\" name=\"text\" rows=\"3\">\n"
 	    "%s</textarea>\n"
+	    "<input type=\"hidden\" name=\"once\" value=\"%s\">\n"
 	    "<div class=\"actions\"><input type=\"submit\""
 	    " value=\"Share\"></div>\n"
 	    "</form>\n"
 	    "</div>\n",
-	    me->name, text);
+	    me->name, text, secret_random(ONCE_BYTES));
 }
 
 /* The author's initial on a colour that comes from the name. */
@@ -304,7 +309,7 @@ static void
 list_item(struct buf *page, const struct message *message,
     const struct names *mentioned, int64_t now)
 {
-	html(page, "<li>");
+	html(page, "<li data-id=\"%s\">", db_integer(message->id));
 	avatar(page, message->author);
 	html(page,
 	    "<div><p><a href=\"/%s\">%s</a>\n"
@@ -360,10 +365,23 @@ links_to_pages(
 }
 
 void
-page_messages(struct buf *page, const struct messages *messages, int64_t before,
-    const char *hint)
+page_message_list(struct buf *page, const struct messages *messages)
 {
 	html(page, "<ul class=\"messages\">\n");
+	list_items(page, messages->list, messages->count);
+	html(page, "</ul>\n");
+}
+
+void
+page_timeline(struct buf *page, const struct messages *messages, int64_t before,
+    const char *hint, const char *news)
+{
+	html(page, "<ul class=\"messages\"");
+	if (before == MESSAGES_NEWEST)
+		html(page, " data-newest=\"%s\" data-news=\"/-/news?%safter=\"",
+		    db_integer(messages->count > 0 ? messages->list[0].id : 0),
+		    news);
+	html(page, ">\n");
 	list_items(page, messages->list, messages->count);
 	if (messages->count == 0)
 		html(page,
@@ -372,14 +390,6 @@ page_messages(struct buf *page, const struct messages *messages, int64_t before,
 		    hint);
 	html(page, "</ul>\n");
 	links_to_pages(page, messages, before);
-}
-
-void
-page_message_list(struct buf *page, const struct messages *messages)
-{
-	html(page, "<ul class=\"messages\">\n");
-	list_items(page, messages->list, messages->count);
-	html(page, "</ul>\n");
 }
 
 void

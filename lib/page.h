@@ -38,8 +38,7 @@ struct page_head {
 	const char *feed;        /* path of its Atom feed; NULL: it has none */
 
 	/* It says the same to all visitors: the answer to a request without
-	 * cookies may be kept by the web server for a second (RFC 9111
-	 * 5.2.2.10), and by nobody else. */
+	 * cookies is REPLY_SHARED. */
 	bool shared;
 };
 
@@ -58,16 +57,19 @@ _Noreturn void page_send(struct buf *page, int status);
 /* What was wrong with a form. */
 void page_error(struct buf *page, const char *sentence);
 
-/* The box to write a message in, holding text. */
+/* The box to write a message in, holding text.  It has a number of its own, so
+ * that it counts once. */
 void page_compose(struct buf *page, const struct user *me, const char *text);
 
-/* The messages of a list from a place on, and links to the pages before and
- * after; hint says what to do where there is none. */
-void page_messages(struct buf *page, const struct messages *messages,
-    int64_t before, const char *hint);
-
-/* The messages alone. */
+/* Messages, and nothing else. */
 void page_message_list(struct buf *page, const struct messages *messages);
+
+/* The messages of a timeline from a place on, and links to the pages before and
+ * after; hint says what to do where there is none.  On its first page the
+ * site's script (htdocs/asset/script.js) finds what it has to ask for newer
+ * ones: news is what comes before "after=" in the query of /-/news. */
+void page_timeline(struct buf *page, const struct messages *messages,
+    int64_t before, const char *hint, const char *news);
 
 /* One message alone. */
 void page_message(struct buf *page, const struct message *message);

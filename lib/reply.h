@@ -57,6 +57,10 @@ void reply_header(const char *name, const char *value);
  * that a 304 has to have come before. */
 void need_change(const struct req *req, const char *tag);
 
+/* Cache-Control of an answer that is the same for everybody: the web server may
+ * keep it for a second (RFC 9111 5.2.2.10), and nobody else. */
+#define REPLY_SHARED "public, max-age=0, s-maxage=1"
+
 /* Tells the client when to try again (RFC 9110 10.2.3). */
 void reply_retry_after(int64_t seconds);
 

@@ -66,7 +66,8 @@ const char *text_time_friendly(int64_t seconds);
 const char *text_time_rfc3339(int64_t seconds);
 
 /* The same for readers at a moment, now: "just now", "5 minutes ago", "3 hours
- * ago" or, after a day, "3 November 2026".  htdocs/script.js says it alike. */
+ * ago" or, after a day, "3 November 2026".  htdocs/asset/script.js says it
+ * alike. */
 const char *text_time_ago(int64_t seconds, int64_t now);
 
 /* A time to wait, rounded up, for people: "1 second", "59 seconds", "2

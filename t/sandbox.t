@@ -76,6 +76,8 @@ my %requests = (
 		HTTP_COOKIE => 'session=' . 'a' x 64 ],
 	'site/logout' => [ form('/logout'), HTTP_COOKIE => 'session=' . 'a' x 64 ],
 	'site/message' => [ '', REQUEST_URI => '/Ann/status/1', @ann ],
+	'site/newest' => [ '', REQUEST_URI => '/-/newest' ],
+	'site/news' => [ '', REQUEST_URI => '/-/news?after=0&mine=1', @ann ],
 	'site/profile' => [ '', REQUEST_URI => '/Ann', @ann ],
 	'site/public' => [ '', REQUEST_URI => '/public', @ann ],
 	'site/register' => [ form('/register', username => 'Dan',

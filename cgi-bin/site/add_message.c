@@ -1,8 +1,10 @@
 /* POST /add_message -- stores a message.
  *
  * form:     text; line ends are stored as LF
+ *           once, the form's own: the same form with the same text is sent
+ *           twice, and one message
  * session:  401 without one; 403 when another site's page asks
- * answer:   stored: a flash, and on to /
+ * answer:   stored, now or before: a flash, and on to /
  *           empty or only blanks: on to /, nothing is stored
  *           more than 1,000 characters: 400, the text in the form again */
 
@@ -44,7 +46,7 @@ main(void)
 	if ((problem = message_problem(text)) != NULL)
 		refuse(req, me, text, problem);
 
-	if (!message_post(session_token(req), text))
+	if (!message_post(session_token(req), text, req_form(req, "once")))
 		reply_error(401, "Your account is gone.");
 	flash_leave(req, FLASH_RECORDED, NULL);
 	reply_redirect("/");

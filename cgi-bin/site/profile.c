@@ -105,7 +105,8 @@ main(void)
 	counts(page, profile);
 	if (me != NULL)
 		follow_status(page, profile, me);
-	page_messages(page, profile->messages, before,
-	    "Come back later: this is where their messages will be.");
+	page_timeline(page, profile->messages, before,
+	    "Come back later: this is where their messages will be.",
+	    mem_format("of=%s&", text_percent_encode(profile->name)));
 	page_send(page, 200);
 }

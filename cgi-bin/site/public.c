@@ -28,7 +28,7 @@ main(void)
 	before = page_is_above(req, &after)
 	    ? messages_public_above(after, PAGE_MESSAGES)
 	    : page_before(req);
-	page_messages(page, messages_public(before, PAGE_MESSAGES), before,
-	    "Sign up, and write the first one.");
+	page_timeline(page, messages_public(before, PAGE_MESSAGES), before,
+	    "Sign up, and write the first one.", "");
 	page_send(page, 200);
 }

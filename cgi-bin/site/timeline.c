@@ -29,9 +29,10 @@ main(void)
 	before = page_is_above(req, &after)
 	    ? messages_timeline_above(me->id, after, PAGE_MESSAGES)
 	    : page_before(req);
-	page_messages(page, messages_timeline(me->id, before, PAGE_MESSAGES),
+	page_timeline(page, messages_timeline(me->id, before, PAGE_MESSAGES),
 	    before,
 	    "Write your first one above, or look at the public timeline for "
-	    "people to follow.");
+	    "people to follow.",
+	    "mine=1&");
 	page_send(page, 200);
 }

@@ -47,6 +47,18 @@ my @requests = (
 			password => 'pw'), @dan ],
 	[ 302, 'site/logout', form('/logout'), @ann ],
 );
+
+# The same for what a page's script asks.
+my @questions = (
+	[ 'site/newest', '', REQUEST_URI => '/-/newest' ],
+	[ 'site/news', '', REQUEST_URI => '/-/news?after=0' ],
+	[ 'site/news', '', REQUEST_URI => '/-/news?after=0&mine=1', @ann ],
+);
+for (@questions) {
+	survives(@$_);
+	my $answer = done('as it should be', 200, @$_);
+	is $answer->{headers}{'content-type'}[0], 'application/json', '... JSON';
+}
 for (@requests) {
 	my ($status, $program, @request) = @$_;
 	survives($program, @request);
@@ -171,6 +183,13 @@ my @refusals = (
 		@ann ],
 	[ 'too long a path', 404, 'site/profile', '',
 		REQUEST_URI => '/Ann/more' ],
+	[ 'after what?', 400, 'site/news', '', REQUEST_URI => '/-/news' ],
+	[ 'nobody', 404, 'site/news', '',
+		REQUEST_URI => '/-/news?after=0&of=Nobody' ],
+	[ 'a visitor', 401, 'site/news', '',
+		REQUEST_URI => '/-/news?after=0&mine=1' ],
+	[ 'POST', 405, 'site/newest', form('/-/newest') ],
+	[ 'POST', 405, 'site/news', form('/-/news?after=0') ],
 	[ 'a bad query', 400, 'site/public', '', REQUEST_URI => '/public?a=%' ],
 	[ 'POST', 405, 'site/public', form('/public') ],
 	[ 'POST', 405, 'site/timeline', form('/') ],

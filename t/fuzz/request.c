@@ -26,7 +26,8 @@
 	X(site_message) X(site_search) X(site_feed) X(site_user_feed) \
 	X(site_followers) X(site_following) X(site_account) \
 	X(site_account_data) X(site_account_delete) \
-	X(site_account_password) X(site_account_sessions)
+	X(site_account_password) X(site_account_sessions) \
+	X(site_newest) X(site_news)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);
@@ -52,7 +53,12 @@ is_ours(const char *tag, size_t len)
 		"h2", "dl ", "dt", "dd", "fieldset", "legend", "details",
 		"summary", "?xml ", "feed ", "id", "author", "name", "uri",
 		"updated", "published", "content ", "entry" };
+	static const char script[] = "script src=\"/-/asset/script.";
 
+	if (len > strlen(script) && strncmp(tag, script, strlen(script)) == 0)
+		return true;
+	if (len == strlen("/script") && strncmp(tag, "/script", len) == 0)
+		return true;
 	if (*tag == '/') {
 		tag++;
 		len--;

@@ -58,6 +58,7 @@ sub answers {
 	return;
 }
 
+my ($newest) = $world->raw(request('GET /-/newest')) =~ /^ETag: (.*?)\r$/m;
 my ($tag) = $world->raw(request('GET /-/icon.svg')) =~ /^ETag: (.*?)\r$/m;
 for my $row (
 	[ 200, 'GET /public' ], [ 200, 'GET /public' ], # kept, the second time
@@ -68,6 +69,9 @@ for my $row (
 	[ 206, 'GET /-/icon.svg', 'Range: bytes=0-9' ],
 	[ 416, 'GET /-/icon.svg', 'Range: bytes=900000-' ],
 	[ 412, 'GET /-/icon.svg', 'If-Match: "x"' ],
+	[ 200, 'GET /-/newest' ],
+	[ 304, 'GET /-/newest', "If-None-Match: $newest" ],
+	[ 200, 'GET /-/news?after=0' ], [ 400, 'GET /-/news' ],
 	[ 200, 'GET /-/openapi.json' ], [ 200, 'GET /-/api' ],
 	[ 200, 'GET /-/health' ],
 	[ 200, 'GET /-/status' ], [ 200, 'GET /latest' ],

@@ -59,6 +59,8 @@ my %abilities = (
 	    . " FROM messages",
 	follows => "SELECT who_id, whom_id FROM followers",
 	timeline => "SELECT FROM timeline(1, 100, 31)",
+	news => "SELECT newest_message(), public_news(1, 31),"
+	    . " profile_news('Ann', 1, 31), timeline_news(1, 1, 31)",
 	'public timeline' => "SELECT FROM public_timeline(100, 31)",
 	profile => "SELECT FROM profile('Ann', 0, 100, 31)",
 	'message' => "SELECT * FROM message_find(1)",
@@ -84,7 +86,8 @@ my %abilities = (
 	'another password' => "SELECT account_password('$token', 'x', 'y', 'z')",
 	'other sessions\' end' => "SELECT account_end_sessions('$token', NULL)",
 	'my end' => "SELECT account_delete('$token')",
-	'post' => "SELECT message_post('$token', 'Hello')",
+	'post' => "SELECT message_post('$token', 'Hello'),"
+	    . " message_post('$token', 'Hello', 'once')",
 	'follow' => "SELECT follow('$token', 'Bob'), unfollow('$token', 'Bob')",
 	'registration' => "SELECT registration_begin('192.0.2.1')",
 	'post as anybody' => "SELECT message_add('Ann', 'Hello')",
@@ -105,7 +108,7 @@ my %abilities = (
 my @api = ('latest', 'set latest', 'names');
 my %may = (
 	minitwit_reader =>
-	    [ qw(names messages follows timeline profile message session latest
+	    [ qw(names messages follows timeline news profile message session latest
 		search followers), 'public timeline', 'existing names', 'way back',
 		'search for people' ],
 	minitwit_poster => [qw(session post)],

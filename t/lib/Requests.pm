@@ -100,7 +100,9 @@ sub of {
 	my $relogin = undo('INSERT INTO sessions OVERRIDING SYSTEM VALUE'
 		. ' TABLE kept_sessions ON CONFLICT DO NOTHING');
 	my $undo_eve = 'SELECT undo_eve()';
-	my $unpost = undo("DELETE FROM messages WHERE text = 'hi'");
+	my $unpost = 'WITH again AS (UPDATE sessions SET once = NULL),'
+	    . " undone AS (DELETE FROM messages WHERE text = 'hi' RETURNING 1)"
+	    . ' SELECT count(*) FROM undone';
 	my $unfollow = undo('DELETE FROM followers WHERE (who_id, whom_id)'
 		. ' NOT IN (TABLE kept_followers)');
 	my $refollow = undo('INSERT INTO followers TABLE kept_followers'
@@ -119,6 +121,9 @@ sub of {
 		[ 200, address('site/following', '/Ann/following') ],
 		[ 200, address('site/feed', '/-/feed') ],
 		[ 200, address('site/user_feed', '/Ann/feed') ],
+		[ 200, address('site/newest', '/-/newest') ],
+		[ 200, address('site/news', '/-/news?after=0&mine=1', @ann) ],
+		[ 200, address('site/news', '/-/news?after=5&of=Ann') ],
 		[ 200, address('site/login_form', '/login') ],
 		[ 302, form('site/login', '/login',
 				[ username => 'Bob', password => 'pw' ]), $unlogin ],
@@ -129,6 +134,8 @@ sub of {
 					password2 => 'z' ]), $unregister ],
 		[ 302, form('site/add_message', '/add_message',
 				[ text => 'hi' ], @ann), $unpost ],
+		[ 302, form('site/add_message', '/add_message',
+				[ text => 'hi', once => 'a' ], @ann), $unpost ],
 		[ 400, form('site/add_message', '/add_message',
 				[ text => 'ö<' x 501 ], @ann) ],
 		[ 302, form('site/follow', '/Bob/follow', [], @ann), $unfollow ],

@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "follows.h"
+#include "secret.h"
+#include "sessions.h"
 #include "unit.h"
 #include "person.h"
 
@@ -465,6 +467,124 @@ test_nothing_found(void **state)
 	assert_false(found->cut);
 }
 
+/* --- what is new --- */
+
+static void
+test_newest(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	int64_t newest = write_message(ann, "newest", false);
+
+	(void)state;
+	assert_int_equal(messages_newest(), newest);
+	write_message(ann, "flagged", true);
+	assert_int_equal(messages_newest(), newest);
+}
+
+static void
+test_news(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const struct user *bob = person("messages Bob");
+	int64_t first = write_message(ann, "first", false), flagged, third;
+
+	(void)state;
+	write_message(bob, "second", false);
+	flagged = write_message(ann, "flagged", true);
+	third = write_message(ann, "third", false);
+
+	assert_int_equal(messages_news_public(first - 1, 10), 3);
+	assert_int_equal(messages_news_public(first, 10), 2);
+	assert_int_equal(messages_news_public(flagged, 10), 1);
+	assert_int_equal(messages_news_public(third, 10), 0);
+	assert_int_equal(messages_news_public(0, 2), 2);
+
+	assert_int_equal(messages_news_of(ann->name, first - 1, 10), 2);
+	assert_int_equal(messages_news_of(ann->name, first, 10), 1);
+	assert_int_equal(messages_news_of(ann->name, third, 10), 0);
+	assert_int_equal(messages_news_of(ann->name, 0, 1), 1);
+	assert_int_equal(messages_news_of(bob->name, third, 10), 0);
+	assert_int_equal(messages_news_of("messages: nobody", 0, 10), -1);
+
+	assert_int_equal(messages_news_timeline(ann->id, first, 10), 1);
+	follow_add(ann->name, bob->name);
+	assert_int_equal(messages_news_timeline(ann->id, first, 10), 2);
+	assert_int_equal(messages_news_timeline(ann->id, first, 1), 1);
+	assert_int_equal(messages_news_timeline(bob->id, first, 10), 1);
+}
+
+/* How many rows are newer than one: what is counted has to be. */
+static int64_t
+rows_after(const struct db_rows *all, int64_t after, int64_t limit)
+{
+	size_t count = 0;
+
+	while (count < db_count(all) && db_number(all, count, 0) > after)
+		count++;
+	return count < (size_t)limit ? (int64_t)count : limit;
+}
+
+/* Both of its ways: few messages since, and many. */
+static void
+test_news_of_many(void **state)
+{
+	const struct crowd *row = row_of(state);
+	const struct user *me = person("messages me");
+	const struct db_rows *all;
+
+	make_crowd();
+	follow_range(
+	    me->id, crowd_first + row->first - 1, crowd_first + row->last - 1);
+	all = plain_timeline(me->id);
+	for (int part = 0; part <= 4; part += 2) {
+		int64_t after = crowd_end - ((crowd_end - crowd_start) >> part);
+
+		assert_int_equal(messages_news_timeline(me->id, after, 31),
+		    rows_after(all, after, 31));
+	}
+}
+
+/* --- a form that comes twice --- */
+
+static size_t
+count_of(const struct user *author)
+{
+	return messages_of(author->name, 0, MESSAGES_NEWEST, 100)
+	    ->messages->count;
+}
+
+static void
+test_once(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const char *token = secret_random(32), *other = secret_random(32);
+
+	(void)state;
+	session_add(ann->id, token, NULL, NULL, NULL, NULL);
+	session_add(ann->id, other, NULL, NULL, NULL, NULL);
+
+	assert_true(message_post(token, "a", "one"));
+	assert_true(message_post(token, "a", "one"));
+	assert_int_equal(count_of(ann), 1);
+	/* what the reader wrote is never dropped */
+	assert_true(message_post(token, "b", "one"));
+	assert_int_equal(count_of(ann), 2);
+	/* another form, another browser */
+	assert_true(message_post(token, "b", "two"));
+	assert_true(message_post(other, "b", "two"));
+	assert_true(message_post(other, "b", "two"));
+	assert_int_equal(count_of(ann), 4);
+	/* without */
+	assert_true(message_post(token, "b", NULL));
+	assert_true(message_post(token, "b", ""));
+	assert_int_equal(count_of(ann), 6);
+
+	session_remove(token);
+	assert_false(message_post(token, "b", "two"));
+	assert_false(message_post(token, "c", "three"));
+	assert_int_equal(count_of(ann), 6);
+}
+
 /* --- texts --- */
 
 static void
@@ -515,6 +635,10 @@ main(void)
 	UNIT_TEST(test_time_is_rounded_down);
 	UNIT_TEST(test_found);
 	UNIT_ROWS(test_nothing_found, nothing);
+	UNIT_TEST(test_newest);
+	UNIT_TEST(test_news);
+	UNIT_ROWS(test_news_of_many, crowds);
+	UNIT_TEST(test_once);
 	UNIT_TEST(test_problem);
 	UNIT_TEST(test_longest);
 	return unit_run();

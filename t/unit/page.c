@@ -37,7 +37,7 @@ send_evil_page(const void *given)
 	(void)given;
 	page_error(page, EVIL);
 	page_compose(page, &evil, EVIL);
-	page_messages(page, &messages, 5, EVIL);
+	page_timeline(page, &messages, 5, EVIL, "");
 	page_send(page, 404);
 }
 
@@ -47,7 +47,7 @@ send_messages(const void *messages)
 	const struct req *req = reply_begin(&page_kind);
 	struct buf *page = page_open(req, NULL, "Messages");
 
-	page_messages(page, messages, MESSAGES_NEWEST, "Write one.");
+	page_timeline(page, messages, MESSAGES_NEWEST, "Write one.", "");
 	page_send(page, 200);
 }
 
@@ -104,7 +104,8 @@ assert_page(const struct child *child, const char *status, const char *title)
 	    body, mem_format("<title>%s | MiniTwit</title>", title));
 	assert_contains(body, mem_format("<h1>%s</h1>", title));
 	assert_string_equal(body + strlen(body) - 8, "</html>\n");
-	assert_lacks(body, "<script");
+	assert_contains(body, "<script src=\"/-/asset/script.");
+	assert_null(strstr(strstr(body, "<script") + 1, "<script"));
 	assert_lacks(body, " style=");
 	assert_lacks(body, EVIL);
 }
@@ -138,7 +139,8 @@ test_evil_names_and_texts(void **state)
 		"on your mind, " ESCAPED "?",
 		"\n" ESCAPED "</textarea>",
 		/* a message */
-		"<ul class=\"messages\">\n<li>",
+		"<input type=\"hidden\" name=\"once\" value=\"",
+		"<ul class=\"messages\">\n<li data-id=\"9\">",
 		"aria-hidden=\"true\">&#34;</span>",
 		"<a href=\"/" ENCODED "\">" ESCAPED "</a>\n<a class=\"when\""
 		" href=\"/" ENCODED "/status/9\"><time",
@@ -262,12 +264,87 @@ test_last_page(void **state)
 	assert_page(&child, "200 OK", "Messages");
 	assert_lacks(child.out, "There's no message so far.");
 	assert_lacks(child.out, "before=");
-	assert_contains(child.out, "first one</p></div></li>\n<li>");
+	assert_contains(
+	    child.out, "first one</p></div></li>\n<li data-id=\"5\">");
 	assert_contains(child.out, "second one</p></div></li>\n</ul>");
 
 	messages.more = true;
 	child_run(&child, send_messages, &messages);
 	assert_contains(child.out, "href=\"?before=5\"");
+}
+
+static void
+send_timeline(const void *messages)
+{
+	const struct req *req = reply_begin(&page_kind);
+	struct buf *page = page_open(req, NULL, "Timeline");
+
+	page_timeline(
+	    page, messages, page_before(req), "Write one.", "of=" ENCODED "&");
+	page_send(page, 200);
+}
+
+/* What the script is told: on the first page where the list begins and which it
+ * is, on the others nothing. */
+static void
+test_timeline(void **state)
+{
+	static struct message list[] = {
+		{ .id = 9, .author = "Ann", .text = "first one" },
+		{ .id = 5, .author = "Bob", .text = "second one" },
+	};
+	static const char news[] =
+	    " data-news=\"/-/news?of=" ENCODED "&amp;after=\">\n<li";
+	struct messages messages = { .count = 2, .list = list };
+	struct child first = { .env = { "REQUEST_URI=/Ann" } };
+	struct child next = { .env = { "REQUEST_URI=/Ann?before=10" } };
+
+	(void)state;
+	child_run(&first, send_timeline, &messages);
+	assert_contains(first.out,
+	    mem_format("<ul class=\"messages\" data-newest=\"9\"%s", news));
+	child_run(&next, send_timeline, &messages);
+	assert_contains(next.out, "<ul class=\"messages\">\n<li");
+
+	messages.count = 0;
+	child_run(&first, send_timeline, &messages);
+	assert_contains(first.out,
+	    mem_format("<ul class=\"messages\" data-newest=\"0\"%s", news));
+}
+
+static void
+send_box(const void *given)
+{
+	const struct req *req = reply_begin(&page_kind);
+	struct buf *page = page_open(req, &evil, "Title");
+
+	(void)given;
+	page_compose(page, &evil, "");
+	page_send(page, 200);
+}
+
+static const char *
+number_of_box(void)
+{
+	static const char before[] = "name=\"once\" value=\"";
+	struct child child = { .env = { "HTTP_COOKIE" } };
+	const char *number;
+
+	child_run(&child, send_box, NULL);
+	number = strstr(child.out, before);
+	assert_non_null(number);
+	number += strlen(before);
+	return mem_copy(number, strspn(number, "0123456789abcdef"));
+}
+
+static void
+test_box_has_a_number_of_its_own(void **state)
+{
+	const char *number = number_of_box();
+
+	(void)state;
+	assert_int_equal(strlen(number), 32);
+	assert_string_not_equal(number, number_of_box());
 }
 
 static const struct before {
@@ -414,6 +491,8 @@ main(void)
 	UNIT_ROWS(test_flash, flashes);
 	UNIT_TEST(test_no_messages);
 	UNIT_TEST(test_last_page);
+	UNIT_TEST(test_timeline);
+	UNIT_TEST(test_box_has_a_number_of_its_own);
 	UNIT_ROWS(test_before, befores);
 	UNIT_TEST(test_people);
 	UNIT_TEST(test_no_people);

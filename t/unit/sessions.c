@@ -133,7 +133,7 @@ test_idle(void **state)
 	set_age(token, "168 hours");
 	assert_null(session_find(token));
 	assert_null(session_login(ann->name, token, NULL).session_user);
-	assert_false(message_post(token, "Hello"));
+	assert_false(message_post(token, "Hello", NULL));
 }
 
 static void
