@@ -147,7 +147,7 @@ sub refused_on_both {
 
 subtest 'unknown routes and users' => sub {
 	for my $path (qw(/nobody /index.html /server-status /a/b /a/b/c /a/
-		/public/ /public/x /login/ /Ann/ /Ann/followers /Ann/follow/
+		/public/ /public/x /login/ /Ann/ /Ann/friends /Ann/follow/
 		/msgs/ /msgs/Ann/x /msgs/nobody /fllws /fllws/ /fllws/Ann/x
 		/latest/ /latest/x /metrics
 		/- /-/ /-/nothing /-/error /-/error/ /-/error/nothing
