@@ -66,7 +66,7 @@ password_form(struct buf *page)
 	    "<form class=\"account\" action=\"/-/account/password\""
 	    " method=\"post\">\n"
 	    "<p>All other browsers will be logged out.</p>\n");
-	password_field(page, "change", "Your password so far");
+	password_field(page, "change", "Current password");
 	html(page,
 	    "<label for=\"new-password\">New password</label>\n"
 	    "<input type=\"password\" id=\"new-password\""

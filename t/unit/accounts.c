@@ -278,8 +278,8 @@ test_delete(void **state)
 		"SELECT count(*) FROM followers WHERE $1 IN (who_id, whom_id)",
 		"SELECT count(*) FROM sessions WHERE user_id = $1",
 		"SELECT count(*) FROM known_addresses WHERE user_id = $1",
-		"SELECT count(*) FROM users JOIN attempts"
-		" ON subject = attempt_digest(username) WHERE user_id = $1",
+		("SELECT count(*) FROM users JOIN attempts"
+		 " ON subject = attempt_digest(username) WHERE user_id = $1"),
 	};
 	const struct user *ann = person("accounts Ann");
 	const struct user *bob = person("accounts Bob");

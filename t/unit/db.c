@@ -335,6 +335,20 @@ terminated(const void *given)
 }
 
 static void
+deleted_meanwhile(const void *given)
+{
+	(void)given;
+	db_query("INSERT INTO followers VALUES (0, 0)");
+}
+
+static void
+deadlock(const void *given)
+{
+	(void)given;
+	db_query("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$");
+}
+
+static void
 read_only(const void *given)
 {
 	(void)given;
@@ -427,6 +441,8 @@ static const struct death {
 	{ "cancelled", cancelled, NULL, "warning", "57014" },
 	{ "terminated", terminated, NULL, "warning", "db: " },
 	{ "read-only", read_only, NULL, "warning", "25006" },
+	{ "deleted meanwhile", deleted_meanwhile, NULL, "warning", "23503" },
+	{ "a deadlock", deadlock, NULL, "warning", "40P01" },
 	{ "two to go along", along_twice, NULL, "error",
 	    "db: two statements to run along: SELECT 2" },
 	{ "nine parameters to go along", along_nine_parameters, NULL, "error",
