@@ -20,7 +20,7 @@ my @messages = (
 	(map {"Message $_"} 1 .. 32),
 	'<b>"Bold"</b> & \'quoted\'', "two\nlines", 'x' x 1000,
 	"\x{202e}from right to left", "\x{5f90}\x{6587}", "\x{1f600}" x 60,
-	'https://example.org/' . 'path/' x 40,
+	'https://example.org/' . 'path/' x 40, '@Ann, @Nobody',
 );
 
 system('make', '--silent', '--no-print-directory', '-C', $root, 'npm') == 0
