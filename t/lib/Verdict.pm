@@ -11,6 +11,7 @@ package Verdict;
 use strict;
 use warnings;
 use File::Spec;
+use IO::Uncompress::Gunzip qw(gunzip $GunzipError);
 use JSON::PP;
 use Payloads;
 use World;
@@ -23,6 +24,7 @@ my %headers = (
 	allow => qr/[A-Z]+(?:, ?[A-Z]+)*/,
 	'cache-control' => qr/[\w=, -]+/,
 	connection => qr/close|Keep-Alive|Upgrade(?:, (?:close|Keep-Alive))?/,
+	'content-encoding' => qr/gzip/,
 	'content-length' => qr/\d+/,
 	'content-range' => qr{bytes (?:\d+-\d+|\*)/\d+},
 	'content-type' => qr{text/(?:html|plain|css|javascript);\ charset=utf-8
@@ -71,6 +73,16 @@ sub new {
 	}, $class;
 }
 
+# What was compressed, as it was before (RFC 9110 8.4).
+sub inflate {
+	my ($answer) = @_;
+	my ($coding) = @{ $answer->{headers}{'content-encoding'} // [] };
+	return if ($coding // '') ne 'gzip' || !length $answer->{content};
+	gunzip(\(my $packed = $answer->{content}) => \$answer->{content})
+	    or $answer->{content} = "no gzip: $GunzipError";
+	return;
+}
+
 # The answers in these bytes, to requests with these methods, each { status,
 # headers (lists of values, names in lower case), head, content }; before them
 # '' or why they are no HTTP (RFC 9112 2.1).
@@ -98,6 +110,7 @@ sub answers {
 		return ("cut short: $answer{head}", @answers)
 		    if length $bytes < $length;
 		$answer{content} = substr $bytes, 0, $length, '';
+		inflate(\%answer);
 		push @answers, \%answer;
 	}
 	return ('', @answers);
@@ -125,11 +138,12 @@ sub header_faults {
 # The markup that our pages are made of; what is left when it is taken away is
 # text, and has no character that could be markup.
 my $attribute = qr/(?:lang|charset|name|content|rel|href|type|class|action|method
-	|for|id|value|maxlength|autocomplete|inputmode|role|rows|datetime|aria-hidden
-	|data-id|data-newest|data-news)
+	|for|id|value|maxlength|autocomplete|inputmode|role|rows|datetime|title
+	|media|property|tabindex|aria-hidden|aria-label|data-id|data-newest|data-news)
 	="[^"<>]*"/x;
 my $tag = qr{</?(?:html|head|meta|title|link|body|header|a|nav|main|h[12]|ul|li|div
-	|span|p|time|form|label|input|textarea|button|footer)(?:\s$attribute)*>}x;
+	|span|p|time|form|label|input|textarea|button|footer|dl|dt|dd|fieldset|legend
+	|details|summary)(?:\s$attribute)*>}x;
 
 sub page_faults {
 	my ($html, $payload) = @_;
@@ -137,8 +151,12 @@ sub page_faults {
 	my $text = $html;
 
 	$text =~ s/\A<!DOCTYPE html>\n// or push @faults, 'no page';
+	# what links lead away: the page's own whole address, and what people wrote
+	my $whole = qr{https?://[^"<>]*};
+	$text =~ s{<link rel="canonical" href="$whole">}{};
+	$text =~ s{<a href="$whole" rel="nofollow ugc noopener">}{}g;
 	push @faults, map {"a link to $_"} grep {
-		!m{\A(?:/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?
+		!m{\A(?:\#main|/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?
 		    |\?(?:q=[\w.~%-]*&amp;)?before=\d+
 		    |\?(?:q=[\w.~%-]*&amp;in=people&amp;)?after=\d+
 		    |\?q=[\w.~%-]*&amp;in=people)\z}x

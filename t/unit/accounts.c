@@ -272,14 +272,16 @@ test_end_sessions(void **state)
 static void
 test_delete(void **state)
 {
+	static const char attempts[] =
+	    "SELECT count(*) FROM users JOIN attempts"
+	    " ON subject = attempt_digest(username) WHERE user_id = $1";
 	static const char *const traces[] = {
 		"SELECT count(*) FROM users WHERE user_id = $1",
 		"SELECT count(*) FROM messages WHERE author_id = $1",
 		"SELECT count(*) FROM followers WHERE $1 IN (who_id, whom_id)",
 		"SELECT count(*) FROM sessions WHERE user_id = $1",
 		"SELECT count(*) FROM known_addresses WHERE user_id = $1",
-		("SELECT count(*) FROM users JOIN attempts"
-		 " ON subject = attempt_digest(username) WHERE user_id = $1"),
+		attempts,
 	};
 	const struct user *ann = person("accounts Ann");
 	const struct user *bob = person("accounts Bob");
