@@ -10,19 +10,31 @@
 
 'use strict';
 
-// Fills in a form, and sends it.
-function send(fields) {
+// Fills in a form, the page's only one if it is not given, and sends it.
+function send(fields, form = 'main form') {
 	return async (person) => {
 		for (const [name, value] of Object.entries(fields))
-			await person.fill(`[name=${name}]`, value);
-		await person.press('main [type=submit]');
+			await person.fill(`${form} [name=${name}]`, value);
+		await person.press(`${form} [type=submit]`);
 	};
 }
+
+const changePassword = (password, wanted) => send(
+	{ password, new_password: wanted, new_password2: wanted },
+	'form[action="/-/account/password"]');
 
 // Somebody whom the site does not know yet.
 let newcomers = 0;
 const register = (person) => send({ username: `Newcomer ${++newcomers}`,
 	email: 'a@b', password: 'pw', password2: 'pw' })(person);
+
+// The same, until there is no such account any longer.
+async function comeAndGo(person) {
+	await register(person);
+	await person.logIn(`Newcomer ${newcomers}`);
+	await person.goTo('/-/account');
+	await send({ password: 'pw' }, 'form.delete')(person);
+}
 
 const press = (selector) => (person) => person.press(selector);
 
@@ -65,6 +77,15 @@ module.exports = [
 	{ name: 'following', path: '/Ann/following', who: 'Ann' },
 	{ name: 'followers, nobody', path: '/Newcomer/followers' },
 	{ name: 'followers, the longest name', path: `/${longest}/followers` },
+	{ name: 'account', path: '/-/account', who: 'Ann' },
+	{ name: 'account, the longest name', path: '/-/account',
+		who: 'W'.repeat(64) },
+	{ name: 'account, wrong password', path: '/-/account', who: 'Ann',
+		act: changePassword('wrong', 'pw') },
+	{ name: 'account, password changed', path: '/-/account',
+		who: 'Newcomer', act: changePassword('pw', 'pw') },
+	{ name: 'account, just deleted', path: '/register', act: comeAndGo },
+	{ name: 'account, not logged in', path: '/-/account', status: 401 },
 	{ name: 'register', path: '/register' },
 	{ name: 'register, just done', path: '/register', act: register },
 	{ name: 'register, wrong', path: '/register',
