@@ -27,7 +27,7 @@ system('make', '--silent', '--no-print-directory', '-C', $root, 'npm') == 0
     or BAIL_OUT('the npm packages are not to be had');
 
 my $world = World->new;
-$world->register($_) for 'Ann', 'Bob', 'Newcomer', 'W' x 64;
+$world->register($_) for 'Ann', 'Bob', 'Nell', 'Newcomer', 'W' x 64;
 $world->api(POST => "/msgs/$_->[0]", { content => $_->[1] })
     for [ 'W' x 64, 'A name without a blank' ], map { [ 'Bob', $_ ] } @messages;
 # guessing is not what these are about

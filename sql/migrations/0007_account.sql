@@ -20,7 +20,7 @@ CREATE UNIQUE INDEX sessions_by_user ON sessions (user_id, session_id);
 DROP INDEX sessions_user_id;
 
 -- Who follows somebody.
-CREATE UNIQUE INDEX followers_by_whom ON followers (whom_id, who_id);
+CREATE INDEX followers_by_whom ON followers (whom_id, who_id);
 
 -- One author's messages, flagged ones apart: a page never walks past them, as
 -- before, and yet all are found when the author goes.

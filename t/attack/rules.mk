@@ -12,7 +12,7 @@ FUZZ_ENTRIES = $(patsubst t/fuzz/%.c,$(FUZZ)/%,$(wildcard t/fuzz/*.c))
 FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 	-fsanitize=address,undefined,fuzzer-no-link $(FUZZ_COVERAGE)
 FUZZ_COMPILE = clang -std=c11 -D_DEFAULT_SOURCE $(WARNINGS) $(FUZZ_CFLAGS) \
-	-isystem /usr/include/postgresql -Ilib -Ibuild -MMD -MP
+	-isystem /usr/include/postgresql -Ilib -I$(BUILD) -MMD -MP
 # t/fuzz/lib has these two with something of its own, and db.h's functions
 FUZZ_LIBRARY = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard t/fuzz/lib/*.c) \
 	$(filter-out $(addprefix lib/,standins.c db.c mem.c reply.c sandbox.c), \
@@ -28,7 +28,7 @@ $(FUZZ)/cgi-bin/%.o: FUZZ_COMPILE += $(SEAMS) -Wno-missing-prototypes \
 	-Dmain=main_$(subst /,_,$(<:cgi-bin/%.c=%))
 $(FUZZ)/t/fuzz/%.o: FUZZ_COMPILE += -Isimulator
 
-$(FUZZ)/lib/page.o: build/assets.h
+$(FUZZ)/lib/page.o: $(BUILD)/assets.h
 
 $(FUZZ)/%.o: %.c
 	@mkdir -p $(@D)

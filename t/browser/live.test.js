@@ -1,0 +1,96 @@
+// What the script adds: what others write comes to a timeline that is open, and a
+// message is counted, sent by a key, and sent once.
+
+'use strict';
+
+const { launch, Person } = require('./browser');
+const { ok, is, none, run } = require('./tap');
+
+const first = (person) =>
+	person.page.locator('ul.messages li .text').first().innerText();
+
+async function post(person, text) {
+	await person.goTo('/');
+	await person.fill('.twitbox [name=text]', text);
+	await person.press('.twitbox [type=submit]');
+}
+
+// Waits for the button, which says how many, and presses it.
+async function takeNews(person, words) {
+	const button = person.page.locator('.news button');
+
+	await button.waitFor();
+	is(await button.innerText(), words, words);
+	const [request] = await Promise.all([
+		person.page.waitForEvent('requestfinished'), button.click()]);
+	ok(!request.isNavigationRequest(), '... and no page is loaded for them');
+	await button.waitFor({ state: 'hidden' });
+}
+
+// Ann reads in one browser what Bob writes in another.
+async function watch(ann, bob, visitor) {
+	await ann.goTo('/Bob/follow');
+	await ann.goTo('/');
+	await visitor.goTo('/public');
+	const before = await first(visitor);
+
+	await post(bob, 'News from Bob');
+	is(await first(visitor), before, 'nothing moves by itself');
+	await takeNews(visitor, '1 new message');
+	is(await first(visitor), 'News from Bob', 'a visitor has it');
+	await takeNews(ann, '1 new message');
+	is(await first(ann), 'News from Bob', 'who follows Bob has it');
+
+	await post(bob, 'Two');
+	await post(bob, 'Three');
+	await visitor.goTo('/Bob');
+	await post(bob, 'Four');
+	await takeNews(visitor, '1 new message');
+	is(await first(visitor), 'Four', 'a profile has it');
+	is((await visitor.texts('ul.messages li .text'))
+		.filter((text) => text === 'Four').length, 1, '... once');
+	await ann.goTo('/Bob/unfollow');
+	for (const person of [ann, bob, visitor])
+		none(person.misdeeds, 'nothing went wrong meanwhile');
+}
+
+async function compose(person) {
+	const box = '.twitbox [name=text]';
+	const counter = () => person.text('.counter');
+
+	await person.goTo('/');
+	is(await counter(), '1000 characters left', 'characters are counted');
+	await person.fill(box, '\u{1f600}a');
+	is(await counter(), '998 characters left', '... as people do');
+	await person.fill(box, 'x'.repeat(1001));
+	is(await counter(), '1 character too many', '... and too many');
+	await person.press('.twitbox [type=submit]');
+	is(person.answer.status(), 400, 'which are refused');
+	is(await person.page.inputValue(box), 'x'.repeat(1001), '... and kept');
+
+	await person.goTo('/');
+	await person.fill(box, 'By a key');
+	await person.leads(() => person.page.keyboard.press('Control+Enter'));
+	is(await first(person), 'By a key', 'Ctrl+Enter sends');
+
+	await person.fill(box, 'By two clicks');
+	await person.leads(() => person.page.dblclick('.twitbox [type=submit]'));
+	await person.goTo('/');
+	is((await person.texts('ul.messages li .text'))
+		.filter((text) => text === 'By two clicks').length, 1,
+	'two clicks send once');
+}
+
+run(async () => {
+	const browser = await launch();
+	const sit = async (name) => {
+		const person = await Person.sitDown(browser, {});
+		if (name)
+			await person.logIn(name);
+		return person;
+	};
+	const [ann, bob, visitor] = [await sit('Ann'), await sit('Bob'), await sit()];
+	await watch(ann, bob, visitor);
+	await compose(bob);
+	await browser.close();
+});
