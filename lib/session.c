@@ -135,16 +135,18 @@ session_keep(const struct req *req, const char *token)
 		set_cookie(req, "session", "", 0);
 }
 
-void
-session_begin(const struct req *req, const struct user *user,
-    const char *outdated, const char *replacement)
+bool
+session_begin(const struct req *req, const struct user *user, const char *hash,
+    const char *replacement)
 {
 	const char *token = session_new_token();
 
-	session_add(user->id, token, req_variable(req, "REMOTE_ADDR"),
-	    browser_name(req_variable(req, "HTTP_USER_AGENT")), outdated,
-	    replacement);
+	if (!session_add(user->id, token, req_variable(req, "REMOTE_ADDR"),
+		browser_name(req_variable(req, "HTTP_USER_AGENT")), hash,
+		replacement))
+		return false;
 	session_keep(req, token);
+	return true;
 }
 
 void

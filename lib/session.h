@@ -9,6 +9,8 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <stdbool.h>
+
 #include "req.h"
 #include "users.h"
 
@@ -35,10 +37,10 @@ const char *session_new_token(void);
 /* Has the browser keep a session's token, or, with NULL, forget it. */
 void session_keep(const struct req *req, const char *token);
 
-/* Logs a user in: a fresh token, its row, its cookie.  outdated and
- * replacement as in session_add(). */
-void session_begin(const struct req *req, const struct user *user,
-    const char *outdated, const char *replacement);
+/* Logs a user in: a fresh token, its row, its cookie.  hash, replacement and
+ * what it gives as in session_add(). */
+bool session_begin(const struct req *req, const struct user *user,
+    const char *hash, const char *replacement);
 
 /* Ends the session, here and in the database; no error without one. */
 void session_end(const struct req *req);

@@ -46,15 +46,17 @@ session_login(const char *name, const char *token, const char *address)
 	};
 }
 
-void
+bool
 session_add(int64_t user_id, const char *token, const char *address,
-    const char *browser, const char *outdated, const char *replacement)
+    const char *browser, const char *hash, const char *replacement)
 {
-	db_query("SELECT session_begin($1, $2, $3, $4, $5, $6)",
-	    db_integer(user_id), token, address != NULL ? address : db_null,
-	    browser != NULL ? browser : db_null,
-	    outdated != NULL ? outdated : db_null,
-	    replacement != NULL ? replacement : db_null);
+	return db_bool(
+	    db_query("SELECT session_begin($1, $2, $3, $4, $5, $6)",
+		db_integer(user_id), token, address != NULL ? address : db_null,
+		browser != NULL ? browser : db_null,
+		hash != NULL ? hash : db_null,
+		replacement != NULL ? replacement : db_null),
+	    0, 0);
 }
 
 void

@@ -10,6 +10,7 @@
 #ifndef SESSIONS_H
 #define SESSIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "users.h"
@@ -37,11 +38,11 @@ struct session_login session_login(
     const char *name, const char *token, const char *address);
 
 /* Begins a session, which takes the attempt back.  browser is what its owner
- * will know it by, or NULL.  Where the user's password hash is to be replaced,
- * outdated is the one that was read and replacement the new one; else both are
- * NULL. */
-void session_add(int64_t user_id, const char *token, const char *address,
-    const char *browser, const char *outdated, const char *replacement);
+ * will know it by, or NULL.  hash is that of the password that was entered;
+ * false when the user has another one by now.  NULL: whichever they have.
+ * replacement is a hash to be stored in its place, or NULL. */
+bool session_add(int64_t user_id, const char *token, const char *address,
+    const char *browser, const char *hash, const char *replacement);
 
 /* Ends a session; no error when there is none. */
 void session_remove(const char *token);

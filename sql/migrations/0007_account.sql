@@ -133,17 +133,24 @@ END $$;
 -- The same with what the session's owner will know it by.
 DROP FUNCTION session_begin;
 CREATE FUNCTION session_begin(who bigint, token text, address text,
-	browser text, outdated text, replacement text)
-RETURNS void
+	browser text, hash text, replacement text)
+RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
+	-- nobody comes in with the password of before, whoever changes it now
+	IF hash IS NOT NULL THEN
+		PERFORM FROM users WHERE user_id = who AND pw_hash = hash
+			FOR NO KEY UPDATE;
+		IF NOT FOUND THEN
+			RETURN false;
+		END IF;
+	END IF;
 	IF replacement IS NOT NULL THEN
 		PERFORM set_config('minitwit.same_password', 'yes', true);
-		UPDATE users SET pw_hash = replacement
-			WHERE user_id = who AND pw_hash = outdated;
+		UPDATE users SET pw_hash = replacement WHERE user_id = who;
 	END IF;
 	PERFORM clear_away();
 	PERFORM password_entered(who,
@@ -152,6 +159,7 @@ BEGIN
 	INSERT INTO sessions (token_digest, user_id, address, browser)
 		VALUES (token_digest(token), who, session_begin.address,
 			session_begin.browser);
+	RETURN true;
 END $$;
 
 -- --- what is mine ---

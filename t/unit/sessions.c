@@ -220,9 +220,12 @@ test_rehash(void **state)
 	session_add(ann->id, before, NULL, NULL, NULL, NULL);
 	assert_string_equal(hash_of(ann), "none");
 	/* somebody else was faster */
-	session_add(ann->id, new_token(), NULL, NULL, "another", "new");
+	assert_false(
+	    session_add(ann->id, before + 1, NULL, NULL, "another", "new"));
+	assert_null(session_find(before + 1));
 	assert_string_equal(hash_of(ann), "none");
-	session_add(ann->id, new_token(), NULL, NULL, "none", "new");
+	assert_true(
+	    session_add(ann->id, new_token(), NULL, NULL, "none", "new"));
 	assert_string_equal(hash_of(ann), "new");
 	assert_string_equal(hash_of(bob), "none");
 	/* the password is the same */
