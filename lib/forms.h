@@ -11,7 +11,7 @@
 
 /* The form, with the name that was entered.  problem: what was wrong, a
  * sentence for the page and for the log; NULL for one that nobody filled in
- * yet, which the web server may keep for a second (page_open_shared). */
+ * yet, which the web server may keep for a second (shared in page.h). */
 _Noreturn void form_login(const struct req *req, int status,
     const char *username, const char *problem);
 

@@ -190,8 +190,10 @@ page_open_as(
 {
 	struct buf *page = mem_alloc(sizeof(*page));
 
-	/* what a reader sees depends on the cookies */
-	reply_header("Vary", "Cookie");
+	/* what a reader sees depends on the cookies, and what a page says of
+	 * its address on how the site was asked for */
+	reply_header("Vary",
+	    about->shared ? "Cookie, Host, X-Forwarded-Proto" : "Cookie");
 	reply_header("Cache-Control",
 	    about->shared && is_from_nobody(req) ? REPLY_SHARED
 						 : "private, no-store");
@@ -383,11 +385,15 @@ page_timeline(struct buf *page, const struct messages *messages, int64_t before,
 		    news);
 	html(page, ">\n");
 	list_items(page, messages->list, messages->count);
-	if (messages->count == 0)
+	if (messages->count == 0 && before == MESSAGES_NEWEST)
 		html(page,
 		    "<li class=\"empty\">There's no message so far."
 		    "<p>%s</p></li>\n",
 		    hint);
+	else if (messages->count == 0)
+		html(page,
+		    "<li class=\"empty\">There are no older messages."
+		    "</li>\n");
 	html(page, "</ul>\n");
 	links_to_pages(page, messages, before);
 }

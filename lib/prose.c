@@ -9,9 +9,11 @@
 
 /* A name has at most 64 code points of at most four bytes. */
 #define NAME_LONGEST 64
-/* How many names one @ can mean, and one page can ask for. */
+/* How many names one @ can mean, one text can mention, so that it takes nothing
+ * from the others, and all together. */
 #define GUESSES 8
-#define NAMES 400
+#define NAMES_OF_TEXT 40
+#define NAMES 1200
 
 /* Where a word goes on: letters and digits, of any script. */
 static bool
@@ -56,14 +58,18 @@ begins_word(const char *text, const char *at)
 void
 prose_mentions(struct names *names, const char *text)
 {
+	size_t most = names->count + NAMES_OF_TEXT;
+
 	if (names->list == NULL)
 		names->list = mem_alloc(NAMES * sizeof(*names->list));
+	if (most > NAMES)
+		most = NAMES;
 	for (const char *at = text; (at = strchr(at, '@')) != NULL; at++) {
 		size_t len = 0;
 
 		if (!begins_word(text, at))
 			continue;
-		for (int i = 0; i < GUESSES && names->count < NAMES; i++) {
+		for (int i = 0; i < GUESSES && names->count < most; i++) {
 			if ((len = next_end(at + 1, len)) == 0)
 				break;
 			names->list[names->count++] = mem_copy(at + 1, len);
@@ -112,7 +118,7 @@ address_length(const char *text)
 	}
 	while (strchr(".,;:!?'*_~", text[len - 1]) != NULL)
 		len--;
-	return len;
+	return len > scheme ? len : 0;
 }
 
 /* --- both --- */

@@ -247,8 +247,11 @@ class Timeline {
 		if (newest === this.newest)
 			return;
 		const known = this.list.dataset;
-		const { count } = JSON.parse(await get(known.news + known.newest));
+		const from = known.newest;
+		const { count } = JSON.parse(await get(known.news + from));
 
+		if (known.newest !== from) /* shown while we asked */
+			return;
 		this.newest = newest;
 		if (count > this.count)
 			this.delay = SOON;

@@ -321,6 +321,8 @@ DECLARE
 BEGIN
 	SELECT * INTO mine FROM sessions
 		WHERE token_digest = token_digest(token);
+	-- whatever was said before on this connection: the other sessions end
+	PERFORM set_config('minitwit.same_password', '', true);
 	UPDATE users SET pw_hash = replacement
 		WHERE user_id = me AND pw_hash = outdated;
 	IF NOT FOUND THEN

@@ -89,7 +89,9 @@ DECLARE
 	sent CONSTANT text :=
 		encode(sha256(convert_to(once || ' ' || body, 'UTF8')), 'hex');
 BEGIN
-	IF author IS NULL THEN
+	-- before the session, as who deletes the account does
+	PERFORM FROM users WHERE user_id = author FOR KEY SHARE;
+	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
 	IF sent IS NOT NULL THEN

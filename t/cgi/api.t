@@ -62,7 +62,7 @@ is refused('nothing at all', 404, 'api/error', '')->{content},
     '... as JSON';
 
 # Apache's own errors, in words.
-for my $status (400, 403, 404, 405, 408, 413, 414, 417, 431, 500, 501, 503) {
+for my $status (400, 403, 404, 405, 408, 412, 413, 414, 417, 431, 500, 501, 503) {
 	my $answer = refused("Apache's error", $status, 'api/error', 'a body',
 		REDIRECT_STATUS => $status, REQUEST_URI => "/?latest=$status");
 	my $error = JSON::PP->new->utf8->decode($answer->{content});

@@ -146,7 +146,7 @@ done('a feed that is known', 304, 'site/feed', '', REQUEST_URI => '/-/feed',
 	HTTP_IF_NONE_MATCH => $tag);
 
 # Apache's own errors, in words.
-for my $status (400, 403, 404, 405, 408, 413, 414, 417, 431, 500, 501, 503) {
+for my $status (400, 403, 404, 405, 408, 412, 413, 414, 417, 431, 500, 501, 503) {
 	my $answer = refused("Apache's error", $status, 'site/error', '',
 		REDIRECT_STATUS => $status);
 	like $answer->{content}, qr/<div class="error"/, '... a page';

@@ -77,8 +77,8 @@ sub has_each_header_once {
 	is_deeply { map { $_ => count_of($answer, $_) } @once },
 	    { map { $_ => 1 } @once }, "$what: each header once";
 	is $answer->{headers}{'set-cookie'}, undef, '... and no cookie';
-	is join(' ', sort split /,/, $answer->{headers}{vary}),
-	    'Accept-Encoding Cookie', '... Vary';
+	is join(' ', sort split /, ?/, $answer->{headers}{vary}),
+	    'Accept-Encoding Cookie Host X-Forwarded-Proto', '... Vary';
 	is $answer->{headers}{'content-security-policy'} =~ tr/;//, 8,
 	    '... each part of the policy once';
 	is $answer->{headers}{'x-content-type-options'}, 'nosniff',
@@ -386,6 +386,20 @@ subtest 'no stampede' => sub {
 	# one makes it again, the others have the old one meanwhile
 	$ran = crowd(1);
 	cmp_ok $ran, '<=', 8, "16 for an old page at once: $ran programs";
+};
+
+# A kept page that says where it is says so to nobody who asked elsewhere.
+subtest 'whole addresses' => sub {
+	my $address = sub {
+		my @lines = @_;
+		my $page = $world->raw(join "\r\n", 'GET /public?q HTTP/1.1',
+			@lines, 'Connection: close', '', '');
+		return $page =~ /property="og:url" content="([^"]*)"/ ? $1 : '';
+	};
+	for my $host ('evil.example', 'localhost.', 'localhost:000' . $world->{port},
+		'localhost') {
+		is $address->("Host: $host"), "http://$host/public", $host;
+	}
 };
 
 is $world->ctl('stop'), 0, 'stopped';

@@ -43,6 +43,7 @@ static const struct row {
 	{ "... of any script", "http://b\u00fccher.example/\u00fc",
 	    PLAIN_LINK("http://b\u00fccher.example/\u00fc") },
 	{ "a scheme alone", "http:// and https://", "http:// and https://" },
+	{ "... with punctuation", "http://__!", "http://__!" },
 	{ "a scheme within a word", "xhttp://a", "xhttp://a" },
 	{ "another scheme", "javascript:alert(1)", "javascript:alert(1)" },
 	{ "a word like it", "http is h", "http is h" },
@@ -113,9 +114,14 @@ test_most_guesses(void **state)
 	prose_mentions(&guesses, text);
 	assert_int_equal(guesses.count, 8);
 
-	for (size_t i = 0; i < 300; i++)
+	prose_mentions(&guesses,
+	    "@a b c d e f g h @a b c d e f g h "
+	    "@a b c d e f g h @a b c d e f g h "
+	    "@a b c d e f g h @a b c d e f g h ");
+	assert_int_equal(guesses.count, 48);
+	for (size_t i = 0; i < 1000; i++)
 		prose_mentions(&guesses, "@Ann @Bob");
-	assert_int_equal(guesses.count, 400);
+	assert_int_equal(guesses.count, 1200);
 }
 
 int
