@@ -46,6 +46,7 @@ sub sees {
 	for (1 .. 200) {
 		$screen = screen();
 		return pass($name) if $screen =~ $pattern;
+		die "w3m has ended\n" if $screen =~ /^Pane is dead/m;
 		sleep 0.05;
 	}
 	fail($name);
@@ -81,50 +82,70 @@ sub fill {
 	return;
 }
 
-{
+# In a w3m of its own.
+sub start {
 	local %ENV = (%ENV, HOME => $home, EDITOR => $editor,
 		LC_ALL => 'C.UTF-8', TERM => 'screen');
 	delete @ENV{ grep {/_proxy$/i} keys %ENV };
 	tmux('new-session', '-d', '-x', 100, '-y', 50, 'w3m',
 		'-o', 'use_cookie=1', '-o', 'accept_cookie=1',
 		$world->url . '/public');
+	# how w3m has ended is to be seen, if it does
+	tmux('set-option', 'remain-on-exit', 'on');
+	return;
 }
-sees(qr/Hello from Bob/, 'the public timeline');
 
-press('sign up');
-sees(qr/Password \(again\)/, 'the form to register');
-fill('Username', 'Wim Wdrei');
-fill('E-mail', 'wim@example.org');
-fill('Password', 'correct horse');
-fill('Password .again.', 'correct horse');
-press('Sign Up.$');
-sees(qr/You were successfully registered and can login now/, 'registered');
+sub visit {
+	my ($name) = @_;
+	sees(qr/Hello from Bob/, 'the public timeline');
 
-fill('Username', 'Wim Wdrei');
-fill('Password', 'correct horse');
-press('Sign In.$');
-sees(qr/You were logged in/, 'logged in');
+	press('sign up');
+	sees(qr/Password \(again\)/, 'the form to register');
+	fill('Username', $name);
+	fill('E-mail', 'wim@example.org');
+	fill('Password', 'correct horse');
+	fill('Password .again.', 'correct horse');
+	press('Sign Up.$');
+	sees(qr/You were successfully registered and can login now/, 'registered');
 
-find('on your mind, Wim Wdrei');
-keys_of('Tab', 'Enter');
-sees(qr/Hello from w3m/, 'the editor has written into the box');
-press('Share');
-sees(qr/Your message was recorded/, 'posted');
-is $world->sql('SELECT text FROM messages ORDER BY message_id DESC LIMIT 1'),
-    "Hello from w3m\nand its <editor>", '... with its line and its signs';
+	fill('Username', $name);
+	fill('Password', 'correct horse');
+	press('Sign In.$');
+	sees(qr/You were logged in/, 'logged in');
 
-press('public timeline');
-sees(qr/Hello from Bob/, 'the public timeline has both');
-press('Bob');
-sees(qr/You are not yet following this user/, "Bob's profile");
-press('Follow user');
-sees(qr/You are now following "Bob"/, 'followed');
-press('Unfollow user');
-sees(qr/You are no longer following "Bob"/, 'unfollowed');
+	find("on your mind, $name");
+	keys_of('Tab', 'Enter');
+	sees(qr/Hello from w3m/, 'the editor has written into the box');
+	press('Share');
+	sees(qr/Your message was recorded/, 'posted');
+	is $world->sql('SELECT text FROM messages ORDER BY message_id DESC LIMIT 1'),
+	    "Hello from w3m\nand its <editor>", '... with its line and its signs';
 
-press('sign out');
-sees(qr/You were logged out/, 'logged out');
-is $world->sql('SELECT count(*) FROM sessions'), 0, '... and no session is left';
+	press('public timeline');
+	sees(qr/Hello from Bob/, 'the public timeline has both');
+	press('Bob');
+	sees(qr/You are not yet following this user/, "Bob's profile");
+	press('Follow user');
+	sees(qr/You are now following "Bob"/, 'followed');
+	press('Unfollow user');
+	sees(qr/You are no longer following "Bob"/, 'unfollowed');
+
+	press('sign out');
+	sees(qr/You were logged out/, 'logged out');
+	is $world->sql("SELECT count(*) FROM sessions JOIN users USING (user_id)
+		WHERE username = '$name'"), 0, '... and no session is left';
+	return;
+}
+
+# Once in some forty runs w3m was gone when the editor had written, and tmux with
+# it; what it says of its end then is in the test's output.
+for my $name ('Wim Een', 'Wim Twee', 'Wim Drie') {
+	start();
+	last if eval { visit($name); 1 };
+	die $@ if $@ ne "w3m has ended\n" || $name eq 'Wim Drie';
+	diag $@, screen();
+	tmux('kill-server');
+}
 
 END {
 	my $status = $?;
