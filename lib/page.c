@@ -455,6 +455,14 @@ page_before(const struct req *req)
 	return id;
 }
 
+const char *
+page_place(int64_t before)
+{
+	return before != MESSAGES_NEWEST
+	    ? mem_format("?before=%s", db_integer(before))
+	    : "";
+}
+
 bool
 page_is_above(const struct req *req, int64_t *after)
 {

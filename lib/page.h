@@ -91,6 +91,9 @@ void page_rest(
  * MESSAGES_NEWEST. */
 int64_t page_before(const struct req *req);
 
+/* The query that has a list go on from a place; "" for its beginning. */
+const char *page_place(int64_t before);
+
 /* Whether the reader wants the page that ends right above a message: the one in
  * ?after=. */
 bool page_is_above(const struct req *req, int64_t *after);

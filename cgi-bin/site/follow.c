@@ -2,8 +2,10 @@
  *
  * method:   GET does the same, for old clients
  * path:     404 when nobody has that name
+ * query:    before=ID, the place where the reader is on that user's page
  * session:  401 without one; 403 when another site's page asks
- * answer:   a flash, and on to /<username>; following twice is no error */
+ * answer:   a flash, and on to /<username>, to that place; following twice is
+ * no error */
 
 #include "mem.h"
 #include "text.h"
@@ -25,5 +27,6 @@ main(void)
 	if (!follow_begin(session_token(req), name))
 		reply_error(404, "There is no user of that name.");
 	flash_leave(req, FLASH_FOLLOWING, name);
-	reply_redirect(mem_format("/%s", text_percent_encode(name)));
+	reply_redirect(mem_format(
+	    "/%s%s", text_percent_encode(name), page_place(page_before(req))));
 }

@@ -16,8 +16,8 @@
 #include "page.h"
 
 static void
-follow_status(
-    struct buf *page, const struct profile *profile, const struct user *me)
+follow_status(struct buf *page, const struct profile *profile,
+    const struct user *me, const char *place)
 {
 	html(page, "<div class=\"followstatus\">\n");
 	if (profile->user_id == me->id)
@@ -25,17 +25,17 @@ follow_status(
 	else if (profile->followed)
 		html(page,
 		    "<p>You are currently following this user.</p>\n"
-		    "<form action=\"/%s/unfollow\" method=\"post\">"
+		    "<form action=\"/%s/unfollow%s\" method=\"post\">"
 		    "<button type=\"submit\" class=\"unfollow\">"
 		    "Unfollow user</button></form>\n",
-		    text_percent_encode(profile->name));
+		    text_percent_encode(profile->name), place);
 	else
 		html(page,
 		    "<p>You are not yet following this user.</p>\n"
-		    "<form action=\"/%s/follow\" method=\"post\">"
+		    "<form action=\"/%s/follow%s\" method=\"post\">"
 		    "<button type=\"submit\" class=\"follow\">"
 		    "Follow user</button></form>\n",
-		    text_percent_encode(profile->name));
+		    text_percent_encode(profile->name), place);
 	html(page, "</div>\n");
 }
 
@@ -104,7 +104,7 @@ main(void)
 	page = open_profile(req, me, profile->name);
 	counts(page, profile);
 	if (me != NULL)
-		follow_status(page, profile, me);
+		follow_status(page, profile, me, page_place(before));
 	page_timeline(page, profile->messages, before,
 	    "Come back later: this is where their messages will be.",
 	    mem_format("of=%s&", text_percent_encode(profile->name)));

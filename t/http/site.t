@@ -446,6 +446,12 @@ subtest 'follow and unfollow' => sub {
 subtest 'pages of 30, stable while new messages arrive' => sub {
 	my $cat = $world->login('Cat');
 	my $dan = $world->login('Dan');
+	is_redirect(post('/Dan/follow?before=7', [], jar => $cat),
+		'/Dan?before=7', 'followed from an older page');
+	like get('/Dan?before=7', jar => $cat)->{html},
+	    qr{action="/Dan/unfollow\?before=7"}, '... the way back, too';
+	is_redirect(post('/Dan/unfollow?before=x', [], jar => $cat), '/Dan',
+		'... from no such place');
 	post('/Dan/follow', [], jar => $cat);
 	$world->sql('DELETE FROM messages');
 	add_messages(($_ % 2 ? 'Dan' : 'Cat'), "n$_") for 1 .. 65;
@@ -584,6 +590,24 @@ subtest 'what may be kept' => sub {
 		like $world->get($_)->{headers}{'cache-control'}, $kept{$_},
 		    substr $_, 0, 20;
 	}
+};
+
+# Kilobytes of 1,000 bytes, for thirty messages of the length that the course's
+# simulator writes.
+subtest 'the weight of a page' => sub {
+	$world->register("Heavy Writer $_") for 1 .. 6;
+	$world->api(POST => '/msgs/Heavy%20Writer%20' . (1 + $_ % 6), { content =>
+		"$_: The least questioned assumptions are often the most"
+		. ' questionable, and nobody says so.' }) for 1 .. 30;
+	my $page = get('/public', @now);
+	is scalar(() = items($page->{html}, 'messages')), 30, 'thirty messages';
+	cmp_ok length $page->{content}, '<', 20_000, 'below 20 kB';
+	my $packed = $world->get('/public', headers => {
+		Cookie => 'a=b', 'Accept-Encoding' => 'gzip' });
+	is $packed->{headers}{'content-encoding'}, 'gzip', '... compressed';
+	cmp_ok length $packed->{content}, '<', 6_000, '... below 6 kB';
+	is $packed->{headers}{'content-length'}, length $packed->{content},
+	    '... and says so';
 };
 
 done_testing;

@@ -35,7 +35,7 @@ my %headers = (
 	'keep-alive' => qr/timeout=\d+(?:, max=\d+)?/,
 	'last-modified' => qr/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/,
 	# an address here: one slash, nothing that a browser takes for another
-	location => qr{/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?},
+	location => qr{/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?(?:\?before=\d+)?},
 	'retry-after' => qr/\d+/,
 	server => qr/Apache/,
 	'set-cookie' => qr/(?:__Host-)?(?:session=(?:[0-9a-f]{64})?
@@ -156,7 +156,7 @@ sub page_faults {
 	$text =~ s{<link rel="canonical" href="$whole">}{};
 	$text =~ s{<a href="$whole" rel="nofollow ugc noopener">}{}g;
 	push @faults, map {"a link to $_"} grep {
-		!m{\A(?:\#main|/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?
+		!m{\A(?:\#main|/(?:[\w.~%-]+(?:/[\w.~%-]+)*)?(?:\?before=\d+)?
 		    |\?(?:q=[\w.~%-]*&amp;)?before=\d+
 		    |\?(?:q=[\w.~%-]*&amp;in=people&amp;)?after=\d+
 		    |\?q=[\w.~%-]*&amp;in=people)\z}x
