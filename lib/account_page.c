@@ -13,14 +13,6 @@
 #include "page.h"
 
 static void
-put_time(struct buf *page, int64_t seconds)
-{
-	html(page, "<time datetime=\"%s\" title=\"%s UTC\">%s</time>",
-	    text_time_rfc3339(seconds), text_time_friendly(seconds),
-	    text_time_ago(seconds, time(NULL)));
-}
-
-static void
 facts(struct buf *page, const struct account *account)
 {
 	html(page,
@@ -31,7 +23,7 @@ facts(struct buf *page, const struct account *account)
 	    account->email);
 	if (account->registered > 0) {
 		html(page, "<dt>Member since</dt><dd>");
-		put_time(page, account->registered);
+		page_time(page, account->registered, time(NULL));
 		html(page, "</dd>\n");
 	}
 	html(page, "</dl>\n");
@@ -85,7 +77,7 @@ describe(struct buf *page, const struct account_session *session)
 	if (session->address != NULL)
 		html(page, " at %s", session->address);
 	html(page, ", logged in ");
-	put_time(page, session->begun);
+	page_time(page, session->begun, time(NULL));
 }
 
 static void
@@ -108,7 +100,7 @@ choice(struct buf *page, const struct account_session *session)
 	    db_integer(session->id));
 	describe(page, session);
 	html(page, ", last seen ");
-	put_time(page, session->used);
+	page_time(page, session->used, time(NULL));
 	html(page, "</label>\n");
 }
 

@@ -307,6 +307,14 @@ page_message_path(const struct message *message)
 	    db_integer(message->id));
 }
 
+void
+page_time(struct buf *page, int64_t seconds, int64_t now)
+{
+	html(page, "<time datetime=\"%s\" title=\"%s UTC\">%s</time>",
+	    text_time_rfc3339(seconds), text_time_friendly(seconds),
+	    text_time_ago(seconds, now));
+}
+
 static void
 list_item(struct buf *page, const struct message *message,
     const struct names *mentioned, int64_t now)
@@ -315,13 +323,11 @@ list_item(struct buf *page, const struct message *message,
 	avatar(page, message->author);
 	html(page,
 	    "<div><p><a href=\"/%s\">%s</a>\n"
-	    "<a class=\"when\" href=\"%s\"><time datetime=\"%s\""
-	    " title=\"%s UTC\">%s</time></a></p>\n"
-	    "<p class=\"text\">",
+	    "<a class=\"when\" href=\"%s\">",
 	    text_percent_encode(message->author), message->author,
-	    page_message_path(message), text_time_rfc3339(message->time),
-	    text_time_friendly(message->time),
-	    text_time_ago(message->time, now));
+	    page_message_path(message));
+	page_time(page, message->time, now);
+	html(page, "</a></p>\n<p class=\"text\">");
 	prose_html(page, message->text, mentioned);
 	html(page, "</p></div></li>\n");
 }

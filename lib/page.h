@@ -74,6 +74,9 @@ void page_timeline(struct buf *page, const struct messages *messages,
 /* One message alone. */
 void page_message(struct buf *page, const struct message *message);
 
+/* A time, as it is for readers at a moment, now; both in seconds since 1970. */
+void page_time(struct buf *page, int64_t seconds, int64_t now);
+
 /* The permanent address of a message, as a path. */
 const char *page_message_path(const struct message *message);
 
