@@ -47,6 +47,23 @@ function inPage() {
 	return faults;
 }
 
+// The document on paper, for a reader with a dark screen, too: nothing that only a
+// screen can use, and ink that shows.
+function onPaper() {
+	const useless = 'input, button, textarea, .navigation, .pages';
+	const faults = [...document.querySelectorAll(useless)]
+		.filter((e) => e.checkVisibility())
+		.map((e) => `on paper there is ${e.outerHTML.slice(0, 60)}`);
+
+	for (const e of document.querySelectorAll('main *')) {
+		const [red, green, blue] =
+			getComputedStyle(e).color.match(/\d+/g).map(Number);
+		if (e.checkVisibility() && red + green + blue > 3 * 128)
+			faults.push(`on paper <${e.localName}> is too pale`);
+	}
+	return faults;
+}
+
 async function accessibility(page) {
 	const found = await page.evaluate((tags) => window.axe.run(document,
 		{ runOnly: tags, resultTypes: ['violations'] }), TAGS);
@@ -78,6 +95,9 @@ async function faults(person, status, hasScripts) {
 					`${colorScheme}/${width}px`);
 		}
 	}
+	await page.emulateMedia({ media: 'print' });
+	found.push(...await page.evaluate(onPaper));
+	await page.emulateMedia({ media: null });
 	for (const [line, media] of where)
 		found.push(`${line} (${media.trim()})`);
 	return found.concat(person.misdeeds);
