@@ -124,7 +124,7 @@ function sendOnce(form) {
 /* Milliseconds from one question to the next: at first, the longest as nothing
  * comes, and by what it grows meanwhile. */
 const SOON = 3000;
-const LATE = 60000;
+const LATE = 10000;
 const GROWTH = 1.2;
 const PATIENCE = 10000; /* milliseconds for an answer */
 const MOST = 30; /* are counted; /-/news says one more for all above */
