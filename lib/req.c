@@ -325,12 +325,6 @@ req_name(const struct req *req, const char *shape)
 }
 
 const char *
-req_first_segment(const struct req *req)
-{
-	return req->segments.count > 0 ? req->segments.list[0].value : "";
-}
-
-const char *
 req_query(const struct req *req, const char *name)
 {
 	size_t times;
@@ -400,16 +394,28 @@ is_host(const char *host)
 	return host[0] == '\0';
 }
 
+bool
+req_is_https(const struct req *req)
+{
+	const char *https = req_variable(req, "HTTPS");
+
+	return https != NULL && strcmp(https, "on") == 0;
+}
+
 const char *
 req_origin(const struct req *req)
 {
 	const char *host = req_variable(req, "HTTP_HOST");
-	const char *https = req_variable(req, "HTTPS");
+	char *origin;
 
 	if (host == NULL || !is_host(host))
 		return NULL;
-	return mem_format("%s://%s",
-	    https != NULL && strcmp(https, "on") == 0 ? "https" : "http", host);
+	origin =
+	    mem_format("%s://%s", req_is_https(req) ? "https" : "http", host);
+	for (char *c = origin; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c += 'a' - 'A';
+	return origin;
 }
 
 const char *

@@ -59,9 +59,6 @@ enum req_method req_method(const struct req *req);
  * NULL when the path has another shape.  Empty segments do not count. */
 const char *req_name(const struct req *req, const char *shape);
 
-/* The first segment of the path, decoded; "" for "/". */
-const char *req_first_segment(const struct req *req);
-
 /* A field of the query or the form, decoded; NULL when it is absent.  A query
  * field that is given twice counts as absent, one of a form is a fault. */
 const char *req_query(const struct req *req, const char *name);
@@ -77,9 +74,12 @@ const char *req_cookie(const struct req *req, const char *name);
  * "MINITWIT_SIMULATOR_USER".  NULL when it is not set. */
 const char *req_variable(const struct req *req, const char *name);
 
-/* Scheme and host as the client knows this site, "https://example.org:8443",
- * for what needs whole URLs; NULL when the Host header is none that one can be
- * made of. */
+/* Whether the client came by TLS. */
+bool req_is_https(const struct req *req);
+
+/* Scheme and host as the client knows this site, "https://example.org:8443", in
+ * lower case (RFC 3986 6.2.2.1), for what needs whole URLs; NULL when the Host
+ * header is none that one can be made of. */
 const char *req_origin(const struct req *req);
 
 /* The body's bytes, NUL-terminated for convenience; of length *len. */

@@ -15,20 +15,12 @@
 #define TOKEN_BYTES 32
 #define FLASH_LIFETIME 60 /* seconds: a flash belongs to the next page */
 
-static bool
-is_https(const struct req *req)
-{
-	const char *https = req_variable(req, "HTTPS");
-
-	return https != NULL && strcmp(https, "on") == 0;
-}
-
 /* A cookie of this prefix is set by this very host, over HTTPS, and nowhere
  * else (RFC 6265bis 4.1.3.2). */
 static const char *
 full_name(const struct req *req, const char *name)
 {
-	return is_https(req) ? mem_format("__Host-%s", name) : name;
+	return req_is_https(req) ? mem_format("__Host-%s", name) : name;
 }
 
 static const char *
@@ -44,7 +36,7 @@ set_cookie(
 	reply_header("Set-Cookie",
 	    mem_format("%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
 		full_name(req, name), value, max_age,
-		is_https(req) ? "; Secure" : ""));
+		req_is_https(req) ? "; Secure" : ""));
 }
 
 const char *

@@ -55,8 +55,6 @@ check_path(const struct req *req, const char *target)
 	if (strchr(target, '?') == NULL)
 		property(req_fault(req) == REQ_SOUND);
 	property(
-	    fuzz_same(req_first_segment(req), count > 0 ? segments[0] : ""));
-	property(
 	    fuzz_same(req_name(req, "/{}"), count == 1 ? segments[0] : NULL));
 	property(fuzz_same(req_name(req, "/msgs/{}"),
 	    count == 2 && strcmp(segments[0], "msgs") == 0 ? segments[1]

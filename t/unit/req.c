@@ -97,38 +97,6 @@ test_path(void **state)
 	assert_printed(&child, row->fault, row->value);
 }
 
-static const struct first {
-	const char *name, *target, *value;
-} firsts[] = {
-	{ "the root", "/", "" },
-	{ "a query alone", "?a=b", "" },
-	{ "one segment", "/public", "public" },
-	{ "several", "/msgs/Ann?x", "msgs" },
-	{ "decoded", "//%6Dsgs/", "msgs" },
-	{ "not sent", NULL, "" },
-};
-
-static void
-read_first(const void *given)
-{
-	const struct req *req = req_read(REQ_NO_BODY);
-
-	(void)given;
-	print(req, req_first_segment(req));
-}
-
-static void
-test_first_segment(void **state)
-{
-	const struct first *row = row_of(state);
-	struct child child = { .env = { "REQUEST_URI" } };
-
-	if (row->target != NULL)
-		child.env[0] = mem_format("REQUEST_URI=%s", row->target);
-	child_run(&child, read_first, NULL);
-	assert_printed(&child, REQ_SOUND, row->value);
-}
-
 /* --- query --- */
 
 static const struct query {
@@ -507,13 +475,14 @@ static const struct host {
 	const char *origin; /* NULL: none */
 } hosts[] = {
 	{ "a name", "example.org", "", "http://example.org" },
+	{ "in capitals", "EXAMPLE.Org", "", "http://example.org" },
 	{ "a port", "example.org:80", "", "http://example.org:80" },
 	{ "no port", "example.org:", "", "http://example.org:" },
 	{ "HTTPS", "example.org", "on", "https://example.org" },
 	{ "HTTPS is off", "example.org", "off", "http://example.org" },
 	{ "IPv4", "192.0.2.1:5000", "", "http://192.0.2.1:5000" },
 	{ "IPv6", "[::1]", "", "http://[::1]" },
-	{ "IPv6, port", "[2001:DB8::1]:80", "on", "https://[2001:DB8::1]:80" },
+	{ "IPv6, port", "[2001:DB8::1]:80", "on", "https://[2001:db8::1]:80" },
 	{ "no Host", NULL, "", NULL },
 	{ "nothing", "", "", NULL },
 	{ "only a port", ":80", "", NULL },
@@ -588,7 +557,6 @@ int
 main(void)
 {
 	UNIT_ROWS(test_path, paths);
-	UNIT_ROWS(test_first_segment, firsts);
 	UNIT_ROWS(test_query, queries);
 	UNIT_ROWS(test_form, forms);
 	UNIT_TEST(test_form_of_a_get);
