@@ -243,7 +243,7 @@ subtest 'the site as the client has it' => sub {
 	};
 	for my $row (
 		[ 'example.org', '', 'http://example.org', 'example.org' ],
-		[ 'Example.org:8080', '', 'http://Example.org:8080', 'Example.org' ],
+		[ 'Example.org:8080', '', 'http://example.org:8080', 'example.org' ],
 		[ 'example.org', 'on', 'https://example.org', 'example.org' ],
 		[ 'a_b.c-d', 'off', 'http://a_b.c-d', 'a_b.c-d' ],
 		[ '[::1]:5000', '', 'http://[::1]:5000', 'localhost' ],
