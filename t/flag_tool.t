@@ -112,7 +112,7 @@ sub everywhere {
 	for (sort keys %places) {
 		my $found = $_ eq 'search' ? qr/<p class="text">.*offensive/
 		    : qr/offensive/;
-		ok becomes($places{$_}, sub { ($_[0] =~ $found) == $is_there }),
+		ok becomes($places{$_}, sub { !!($_[0] =~ $found) == $is_there }),
 		    "$when: $_";
 	}
 	for (sort keys %counts) {
@@ -129,7 +129,7 @@ subtest 'flagged' => sub {
 	everywhere('before', 1, %before);
 	is_deeply [ flag_tool($offensive) ],
 	    [ 0, "Flagged entry: $offensive\n", '' ], 'flag_tool ID';
-	everywhere('flagged', '', 'news for everybody' => 1,
+	everywhere('flagged', 0, 'news for everybody' => 1,
 		'news of the author' => 0, 'my news' => 1);
 	is $world->get("/Bob/status/$offensive")->{status}, 404, 'no page';
 	is $world->sql('SELECT counts(2)'), '(1,1,0)', 'not counted';

@@ -18,11 +18,15 @@ CREATE TABLE flag_events (
 CREATE INDEX flag_events_by_message ON flag_events (message_id, event_id);
 
 -- Flags messages, or takes their flags away; an event for each that changes.
--- Gives the ids as they came, each with whether there is such a message.
+-- Gives the ids as they came, each with whether there is such a message.  Looks
+-- each of them up, however many there are.
 CREATE FUNCTION flag_messages(ids bigint[], flag boolean, operator text)
 RETURNS TABLE (id bigint, found boolean)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 BEGIN
 	WITH changed AS (

@@ -106,8 +106,9 @@ my %abilities = (
 	'set latest' => "SELECT setval('latest', 7)",
 	flag => "SELECT * FROM flag_messages('{1}', true, 'Ann')",
 	'who flagged it' => "SELECT * FROM flag_events",
-	'new rows of any kind' => "INSERT INTO users VALUES (99, 'Zoe', 'a\@b', 'x');"
-	    . " INSERT INTO messages VALUES (99, 99, 'x', '1970-01-01', true)",
+	'an id' => "INSERT INTO users VALUES (99, 'Zoe', 'a\@b', 'x')",
+	'a time' => "INSERT INTO messages (author_id, text, pub_date)"
+	    . " VALUES (1, 'x', '1970-01-01')",
 	'former names' => "SELECT * FROM former_users",
 	'who followed whom' => "DELETE FROM imported_followers",
 	'a temporary table' => "CREATE TEMP TABLE mine (i int)",
@@ -139,7 +140,7 @@ my %may = (
 	minitwit_moderator => [ qw(messages flag), 'who flagged it' ],
 	minitwit_importer => [ qw(names messages follows flag), 'who flagged it',
 		'new user', 'new message', 'new follow', 'end of a follow',
-		'new rows of any kind', 'former names', 'who followed whom',
+		'an id', 'a time', 'former names', 'who followed whom',
 		'a temporary table', 'on with the ids' ],
 );
 
