@@ -6,6 +6,7 @@
 -- By default everybody may connect and make temporary tables.
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"name" TO minitwit;
+GRANT TEMPORARY ON DATABASE :"name" TO minitwit_importer;
 
 -- By default everybody may store large objects, keep locks beyond a statement,
 -- end other connections of the same role, write to the log of changes, and

@@ -9,7 +9,10 @@
 SELECT format('CREATE ROLE %I', name) FROM (VALUES
 	('minitwit_owner'),    -- has the tables; nobody logs in as it
 	('minitwit'),          -- what all programs have in common
-	('minitwit_operator'), -- the administrator's programs, bin/
+	-- the administrator's programs, bin/
+	('minitwit_operator'),
+	('minitwit_moderator'), -- flag_tool
+	('minitwit_importer'),  -- import-sqlite
 	-- the website
 	('minitwit_reader'),
 	('minitwit_poster'),
@@ -55,10 +58,21 @@ SELECT format('ALTER ROLE %I SET %s', rolname, setting)
 		('jit = off')
 	) AS settings (setting)
 	WHERE rolname LIKE 'minitwit\_%'
-	AND rolname NOT IN ('minitwit_owner', 'minitwit_operator')
+	AND rolname NOT IN ('minitwit_owner', 'minitwit_operator',
+		'minitwit_moderator', 'minitwit_importer')
 \gexec
 
 -- People wait longer, and stop it themselves; nobody else waits for them.
-ALTER ROLE minitwit_operator SET statement_timeout = '10min';
-ALTER ROLE minitwit_operator SET lock_timeout = '2s';
-ALTER ROLE minitwit_operator SET idle_in_transaction_session_timeout = '10s';
+SELECT format('ALTER ROLE %I SET %s', rolname, setting)
+	FROM pg_roles CROSS JOIN (VALUES
+		('statement_timeout = ''10min'''),
+		('lock_timeout = ''2s'''),
+		('idle_in_transaction_session_timeout = ''10s''')
+	) AS settings (setting)
+	WHERE rolname IN ('minitwit_operator', 'minitwit_moderator')
+\gexec
+
+-- It reads a file of any size between two statements, and waits for nobody long.
+ALTER ROLE minitwit_importer SET statement_timeout = 0;
+ALTER ROLE minitwit_importer SET lock_timeout = '10s';
+ALTER ROLE minitwit_importer SET idle_in_transaction_session_timeout = '10s';

@@ -104,6 +104,9 @@ subtest 'routes and programs belong together' => sub {
 	for (sort keys %segments) {
 		like $table, qr/"\Q$_\E",/, "nobody can have the name $_";
 	}
+	my ($list) = read_file('sql/import.sql') =~ /name IN \((.*?)\)/s;
+	is_deeply [ $list =~ /'([^']*)'/g ], [ $table =~ /"([^"]*)"/g ],
+	    '... or come here with it';
 };
 
 subtest 'what would be dangerous does not compile' => sub {

@@ -22,11 +22,13 @@ is_deeply [ sort keys %role_of ],
     [ sort grep { !m{^site/(?:error|visitor)$} } @programs ],
     'each program has a role, but the two that ask nothing';
 
+my @administrators =
+    qw(minitwit_operator minitwit_moderator minitwit_importer);
 my @roles = do { my %seen; grep { !$seen{$_}++ } sort values %role_of };
 is $world->sql(q{SELECT string_agg(rolname, ' ' ORDER BY rolname)
 	FROM pg_roles WHERE rolcanlogin AND NOT rolsuper}),
-    join(' ', sort @roles, 'minitwit_operator'),
-    'nobody else can log in, but the operator';
+    join(' ', sort @roles, @administrators),
+    'nobody else can log in, but the administrator\'s programs';
 open my $users, '<', "$root/ops/pgbouncer-users" or die $!;
 is_deeply [ sort map {/"(\w+)" ""/} <$users> ], \@roles,
     'PgBouncer lets in the programs only';
@@ -102,7 +104,16 @@ my %abilities = (
 	'end of a follow' => "DELETE FROM followers WHERE who_id = 1",
 	latest => "SELECT last_value FROM latest",
 	'set latest' => "SELECT setval('latest', 7)",
-	flag => "UPDATE messages SET flagged = true WHERE message_id = 1",
+	flag => "SELECT * FROM flag_messages('{1}', true, 'Ann')",
+	'who flagged it' => "SELECT * FROM flag_events",
+	'an id' => "INSERT INTO users VALUES (99, 'Zoe', 'a\@b', 'x')",
+	'a time' => "INSERT INTO messages (author_id, text, pub_date)"
+	    . " VALUES (1, 'x', '1970-01-01')",
+	'former names' => "SELECT * FROM former_users",
+	'who followed whom' => "DELETE FROM imported_followers",
+	'a temporary table' => "CREATE TEMP TABLE mine (i int)",
+	'on with the ids' => "SELECT setval('users_user_id_seq', 99),"
+	    . " setval('messages_message_id_seq', 99)",
 );
 
 my @api = ('latest', 'set latest', 'names');
@@ -125,7 +136,12 @@ my %may = (
 	minitwit_api_follower => [ @api, 'follows', 'whom they follow',
 		'new follow', 'end of a follow', 'follow as anybody' ],
 	minitwit_api_registrar => [ @api, 'registration', 'new user' ],
-	minitwit_operator => [qw(names messages follows flag)],
+	minitwit_operator => [ qw(names messages follows), 'who flagged it' ],
+	minitwit_moderator => [ qw(messages flag), 'who flagged it' ],
+	minitwit_importer => [ qw(names messages follows flag), 'who flagged it',
+		'new user', 'new message', 'new follow', 'end of a follow',
+		'an id', 'a time', 'former names', 'who followed whom',
+		'a temporary table', 'on with the ids' ],
 );
 
 # What nobody may do, whatever became of a program.
@@ -140,7 +156,6 @@ my %never = (
 	'attempts' => "SELECT * FROM attempts",
 	'an attempt' => "SELECT password_attempt('Ann', '192.0.2.1')",
 	'a password entered' => "SELECT password_entered(1, 'Ann', '192.0.2.1')",
-	'former names' => "SELECT * FROM former_users",
 	'addresses' => "SELECT * FROM known_addresses",
 	'passwords of roles' => "SELECT rolpassword FROM pg_authid",
 	'statistics of columns' => "SELECT * FROM pg_statistic",
@@ -149,12 +164,14 @@ my %never = (
 	# changes
 	'a password' => "UPDATE users SET pw_hash = 'x'",
 	'a name' => "UPDATE users SET username = 'x' WHERE user_id = 1",
-	'an id' => "INSERT INTO users VALUES (99, 'Zoe', 'a\@b', 'x')",
 	'a user\'s end' => "DELETE FROM users",
 	'a text' => "UPDATE messages SET text = 'x'",
 	'a former name' => "DELETE FROM former_users",
-	'a time' => "INSERT INTO messages (author_id, text, pub_date)"
-	    . " VALUES (1, 'x', '1970-01-01')",
+	'a flag without a trace' => "UPDATE messages SET flagged = true",
+	'another past' => "UPDATE flag_events SET operator = 'x'",
+	'no past' => "DELETE FROM flag_events",
+	'a made-up past' => "INSERT INTO flag_events (message_id, action, operator)"
+	    . " VALUES (1, 'flag', 'x')",
 	'a message\'s end' => "DELETE FROM messages",
 	'all messages\' end' => "TRUNCATE messages",
 	'a made-up session' => "INSERT INTO sessions (token_digest, user_id)"
@@ -166,7 +183,6 @@ my %never = (
 	'a migration' => "DELETE FROM schema_migrations",
 	# definitions
 	'a table' => "CREATE TABLE mine (i int)",
-	'a temporary table' => "CREATE TEMP TABLE mine (i int)",
 	'a view' => "CREATE VIEW mine AS SELECT 1",
 	'a function' => "CREATE FUNCTION mine() RETURNS int LANGUAGE sql"
 	    . " RETURN 1",
@@ -201,7 +217,7 @@ sub outcomes {
 	my ($role, $statements) = @_;
 	local %ENV = (%ENV, PGHOST => $world->state . '/run', PGUSER => $role,
 		PGDATABASE => 'minitwit',
-		PGPORT => $role eq 'minitwit_operator' ? 5432 : 6432);
+		PGPORT => (grep { $_ eq $role } @administrators) ? 5432 : 6432);
 	my $script = File::Temp->new;
 	my @names = sort keys %$statements;
 	print {$script} "BEGIN;\n$statements->{$_} \\g /dev/null\n",

@@ -248,7 +248,7 @@ subtest 'bin/migrate' => sub {
 	is_deeply [ run("$root/bin/migrate") ], [ '', 0 ], 'again: nothing';
 
 	my $copy = new_folder();
-	system "mkdir '$copy' && cp -r '$root/bin' '$root/sql' '$copy'";
+	system "mkdir '$copy' && cp -r '$root/bin' '$root/ops' '$root/sql' '$copy'";
 	spew("$copy/sql/migrations/9001_broken.sql",
 		'CREATE TABLE broken (); SELECT 1 / 0;');
 	spew("$copy/sql/migrations/9002_after.sql", 'CREATE TABLE after ();');

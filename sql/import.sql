@@ -1,0 +1,331 @@
+-- Takes a first MiniTwit's rows into this one.  bin/import-sqlite runs it after it
+-- has filled three temporary tables: legacy_user, legacy_follower and
+-- legacy_message have the file's columns, each value as its bytes, whatever it was.
+--
+--	dry_run	judges and reports, and changes nothing
+--	strict	fails unless all rows can be taken over as they are
+--	operator	who does it
+--
+-- First everything is judged, beside the site, which waits for nothing; then
+-- users, follows and messages are added, each in a transaction of its own, as
+-- nobody is to wait for all of it.
+
+SET client_min_messages = notice;
+SET work_mem = '64MB';
+
+-- --- what the bytes mean ---
+
+-- NULL when they are no text: not UTF-8, or with a NUL.
+CREATE FUNCTION pg_temp.text_of(bytes bytea) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT
+AS $$
+BEGIN
+	RETURN convert_from(bytes, 'UTF8');
+EXCEPTION WHEN character_not_in_repertoire THEN
+	RETURN NULL;
+END $$;
+
+-- NULL when they are no id.  People are searched from 1 on.
+CREATE FUNCTION pg_temp.id_of(bytes bytea) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN encode(bytes, 'escape') ~ '^[1-9][0-9]{0,14}$'
+	THEN encode(bytes, 'escape')::bigint END;
+
+-- NULL when they are no number of seconds from 1970 up to the year 9999.
+CREATE FUNCTION pg_temp.time_of(bytes bytea) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN encode(bytes, 'escape') ~ '^[0-9]{1,12}([.][0-9]*)?$'
+		AND encode(bytes, 'escape')::numeric < 253402300800
+	THEN to_timestamp(encode(bytes, 'escape')::double precision) END;
+
+-- As lib/text.c has it.
+CREATE FUNCTION pg_temp.is_blank(text text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN text !~ '[^\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]';
+
+CREATE FUNCTION pg_temp.has_control(text text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN text ~ '[\u0001-\u001f\u007f-\u009f]';
+
+-- --- users: what is wrong with each, by the rules of lib/users.c ---
+
+CREATE TEMPORARY TABLE people AS
+SELECT place, id, name,
+	-- RFC 5321 4.5.3.1.3
+	CASE WHEN char_length(email) <= 254 THEN email ELSE '' END AS email,
+	coalesce(hash, '') AS hash,
+	CASE
+	WHEN id IS NULL THEN 'no id from 1 to 999999999999999'
+	WHEN username IS NULL OR username = '' THEN 'no username'
+	WHEN name IS NULL THEN 'the username is no UTF-8 or has a NUL'
+	WHEN pg_temp.is_blank(name) THEN 'no username'
+	WHEN char_length(name) > 64 THEN
+		'the username has more than 64 characters'
+	WHEN pg_temp.has_control(name) THEN
+		'the username has a control character'
+	WHEN pg_temp.is_blank(left(name, 1)) OR pg_temp.is_blank(right(name, 1))
+		THEN 'the username begins or ends with a blank'
+	WHEN name IN ('-', '.', '..', '.well-known', 'add_message',
+		'favicon.ico', 'fllws', 'latest', 'login', 'logout', 'metrics',
+		'msgs', 'public', 'register', 'robots.txt')
+		THEN 'the username is an address of the site'
+	END AS problem,
+	false AS here
+FROM (SELECT row_number() OVER (ORDER BY ctid) AS place, username,
+		pg_temp.id_of(user_id) AS id,
+		pg_temp.text_of(username) AS name,
+		pg_temp.text_of(email) AS email,
+		pg_temp.text_of(pw_hash) AS hash
+	FROM legacy_user) AS u;
+
+CREATE INDEX ON people (id);
+CREATE INDEX ON people (name);
+
+-- Of several the first one counts, as it did for who logged in.
+UPDATE people AS p SET problem = 'an earlier row has that id'
+WHERE problem IS NULL AND EXISTS (SELECT FROM people AS q
+	WHERE q.id = p.id AND q.problem IS NULL AND q.place < p.place);
+UPDATE people AS p SET problem = 'an earlier row has that username'
+WHERE problem IS NULL AND EXISTS (SELECT FROM people AS q
+	WHERE q.name = p.name AND q.problem IS NULL AND q.place < p.place);
+ANALYZE people;
+
+UPDATE people SET here = true FROM users AS u
+WHERE problem IS NULL AND u.user_id = id AND u.username = name;
+UPDATE people SET problem = 'somebody else has that id here'
+FROM users AS u WHERE problem IS NULL AND NOT here AND u.user_id = id;
+UPDATE people SET problem = 'somebody else has that username here'
+FROM users AS u WHERE problem IS NULL AND NOT here AND u.username = name;
+UPDATE people SET problem = 'who had that username has deleted the account here'
+FROM former_users AS f
+WHERE problem IS NULL AND NOT here AND f.name_digest = name_digest(name);
+
+-- --- followers ---
+
+CREATE TEMPORARY TABLE follows AS
+SELECT f.place, who, whom,
+	CASE
+	WHEN who IS NULL OR whom IS NULL THEN 'no id from 1 to 999999999999999'
+	WHEN a.id IS NULL OR b.id IS NULL THEN
+		'one of the two is not among the users, or left out'
+	END AS problem,
+	false AS repeated, false AS here, false AS imported
+FROM (SELECT row_number() OVER (ORDER BY ctid) AS place,
+		pg_temp.id_of(who_id) AS who, pg_temp.id_of(whom_id) AS whom
+	FROM legacy_follower) AS f
+LEFT JOIN people AS a ON a.id = who AND a.problem IS NULL
+LEFT JOIN people AS b ON b.id = whom AND b.problem IS NULL;
+
+CREATE INDEX ON follows (who, whom);
+UPDATE follows AS f SET repeated = true
+WHERE problem IS NULL AND EXISTS (SELECT FROM follows AS g
+	WHERE g.who = f.who AND g.whom = f.whom AND g.place < f.place);
+ANALYZE follows;
+
+UPDATE follows SET here = true FROM followers
+WHERE problem IS NULL AND NOT repeated AND (who_id, whom_id) = (who, whom);
+UPDATE follows SET imported = true FROM imported_followers
+WHERE problem IS NULL AND NOT repeated AND (who_id, whom_id) = (who, whom);
+
+-- Whom somebody has unfollowed there since: both are still in the file.
+CREATE TEMPORARY TABLE unfollows AS
+SELECT who_id, whom_id FROM imported_followers
+WHERE EXISTS (SELECT FROM people WHERE id = who_id AND here)
+AND EXISTS (SELECT FROM people WHERE id = whom_id AND here)
+AND NOT EXISTS (SELECT FROM follows
+	WHERE (who, whom) = (who_id, whom_id) AND problem IS NULL);
+
+-- --- messages ---
+
+CREATE TEMPORARY TABLE posts AS
+SELECT m.place, m.id, author, body, date, flagged,
+	CASE
+	WHEN m.id IS NULL THEN 'no id from 1 to 999999999999999'
+	WHEN p.id IS NULL THEN
+		'the author is not among the users, or left out'
+	WHEN body IS NULL THEN 'the text is no UTF-8 or has a NUL'
+	WHEN pg_temp.is_blank(body) THEN 'no text'
+	WHEN char_length(body) > 1000 THEN
+		'the text has more than 1000 characters'
+	WHEN date IS NULL THEN 'no date in seconds since 1970'
+	END AS problem,
+	false AS here, false AS to_flag
+FROM (SELECT row_number() OVER (ORDER BY ctid) AS place,
+		pg_temp.id_of(message_id) AS id,
+		pg_temp.id_of(author_id) AS author,
+		pg_temp.text_of(text) AS body,
+		pg_temp.time_of(pub_date) AS date,
+		-- nothing there is nobody's flag
+		encode(flagged, 'escape') !~ '^0*([.]0*)?$' AS flagged
+	FROM legacy_message) AS m
+LEFT JOIN people AS p ON p.id = author AND p.problem IS NULL;
+
+CREATE INDEX ON posts (id);
+CREATE INDEX ON posts (place);
+ANALYZE posts;
+UPDATE posts AS p SET problem = 'an earlier row has that id'
+WHERE problem IS NULL AND EXISTS (SELECT FROM posts AS q
+	WHERE q.id = p.id AND q.problem IS NULL AND q.place < p.place);
+
+-- A flag that came since is taken over, unless somebody here has decided.
+UPDATE posts AS p SET here = true,
+	to_flag = p.flagged AND NOT m.flagged AND NOT EXISTS (
+		SELECT FROM flag_events AS e WHERE e.message_id = p.id)
+FROM messages AS m
+WHERE problem IS NULL AND m.message_id = p.id
+AND m.author_id = author AND m.text = body;
+UPDATE posts SET problem = 'another message has that id here'
+FROM messages AS m WHERE problem IS NULL AND NOT here AND m.message_id = id;
+
+-- --- the report ---
+
+-- Of each row what becomes of it, and, where that is not all of it, why.
+CREATE TEMPORARY TABLE fates AS
+SELECT 1 AS rank, 'users' AS kind, place, 'user ' || id AS row,
+	CASE WHEN problem IS NOT NULL THEN 'left out' WHEN here THEN 'here'
+		ELSE 'to add' END AS fate, problem AS why FROM people
+UNION ALL
+SELECT 2, 'follows', place, NULL,
+	CASE WHEN problem IS NOT NULL THEN 'left out' WHEN repeated THEN 'repeated'
+		WHEN here OR imported THEN 'here' ELSE 'to add' END, problem
+FROM follows
+UNION ALL
+SELECT 3, 'messages', place, 'message ' || id,
+	CASE WHEN problem IS NOT NULL THEN 'left out' WHEN here THEN 'here'
+		ELSE 'to add' END, problem
+FROM posts
+UNION ALL
+SELECT 1, 'users', place, 'user ' || id, 'changed', what
+FROM people CROSS JOIN LATERAL (VALUES
+	('without an e-mail address', email = ''),
+	('who can''t log in: their password''s hash is of no known kind',
+		hash !~ '^(pbkdf2:sha256:\d+|scrypt:\d+:\d+:\d+)\$[^$]*\$[0-9a-f]+$')
+	) AS found (what, is_so)
+WHERE problem IS NULL AND NOT here AND is_so;
+
+SELECT format('%s: %s to add, %s here already, %s left out%s', kind,
+	count(*) FILTER (WHERE fate = 'to add'),
+	count(*) FILTER (WHERE fate = 'here'),
+	count(*) FILTER (WHERE fate = 'left out'),
+	CASE kind WHEN 'follows' THEN format(', %s repeated ones dropped',
+		count(*) FILTER (WHERE fate = 'repeated')) END)
+FROM (VALUES (1, 'users'), (2, 'follows'), (3, 'messages')) AS k (rank, kind)
+LEFT JOIN fates USING (rank, kind)
+GROUP BY rank, kind ORDER BY rank;
+
+SELECT format('%s: %s %s%s (the first: %s)', kind, count(*),
+	CASE fate WHEN 'left out' THEN 'left out: ' END, why,
+	array_to_string((array_agg(coalesce(row, 'row ' || place)
+		ORDER BY place))[1:3], ', '))
+FROM fates WHERE why IS NOT NULL
+GROUP BY rank, kind, fate, why ORDER BY rank, fate DESC, count(*) DESC, why;
+
+SELECT format('follows: %s ended there since, to end here, too', count(*))
+FROM unfollows HAVING count(*) > 0;
+SELECT format('messages: %s flagged there since, to flag here, too', count(*))
+FROM posts WHERE to_flag HAVING count(*) > 0;
+
+SELECT :'strict' AND EXISTS (SELECT FROM fates WHERE why IS NOT NULL) AS refused
+\gset
+\if :refused
+DO $$ BEGIN RAISE 'not every row can be taken over as it is (--strict): nothing was changed.'; END $$;
+\endif
+\if :dry_run
+\warn this was --dry-run: nothing was changed.
+\quit
+\endif
+
+-- --- the ids to come ---
+
+-- The old site gives out ids while it runs, and this one does, too: it begins a
+-- million further on, and a million further still when the old site has used
+-- half of that.  Never back: in the time between the two numbers here nobody
+-- posts half a million messages.  This is before the rows, so that nobody is
+-- given an id of theirs.
+SELECT setval('users_user_id_seq', greatest(last_value, highest) + 1000000)
+FROM users_user_id_seq, (SELECT max(id) AS highest FROM people
+	WHERE problem IS NULL) AS p
+WHERE last_value < highest + 500000 \g /dev/null
+SELECT setval('messages_message_id_seq', greatest(last_value, highest) + 1000000)
+FROM messages_message_id_seq, (SELECT max(id) AS highest FROM posts
+	WHERE problem IS NULL) AS p
+WHERE last_value < highest + 500000 \g /dev/null
+
+-- --- users ---
+
+-- Who registers under one of the names in this moment may be faster.
+\warn adding users
+BEGIN;
+INSERT INTO users (user_id, username, email, pw_hash, registered_at)
+SELECT id, name, email, hash, NULL FROM people
+WHERE problem IS NULL AND NOT here ORDER BY id
+ON CONFLICT DO NOTHING;
+\set users_added :ROW_COUNT
+COMMIT;
+
+-- Those whose rows are here, under their names.
+CREATE TEMPORARY TABLE known AS
+SELECT user_id FROM users JOIN people
+	ON id = user_id AND name = username AND problem IS NULL;
+CREATE UNIQUE INDEX ON known (user_id);
+ANALYZE known;
+
+-- --- followers ---
+
+\warn adding follows
+BEGIN;
+DELETE FROM followers AS f USING unfollows AS u
+WHERE f.who_id = u.who_id AND f.whom_id = u.whom_id;
+\set follows_ended :ROW_COUNT
+DELETE FROM imported_followers AS f USING unfollows AS u
+WHERE f.who_id = u.who_id AND f.whom_id = u.whom_id;
+INSERT INTO followers (who_id, whom_id)
+SELECT who, whom FROM follows
+JOIN known AS a ON a.user_id = who JOIN known AS b ON b.user_id = whom
+WHERE problem IS NULL AND NOT repeated AND NOT here AND NOT imported
+ORDER BY who, whom
+ON CONFLICT DO NOTHING;
+\set follows_added :ROW_COUNT
+INSERT INTO imported_followers (who_id, whom_id)
+SELECT who, whom FROM follows
+JOIN known AS a ON a.user_id = who JOIN known AS b ON b.user_id = whom
+WHERE problem IS NULL AND NOT repeated AND NOT imported
+ORDER BY who, whom
+ON CONFLICT DO NOTHING;
+COMMIT;
+
+-- --- messages ---
+
+BEGIN;
+CREATE FUNCTION pg_temp.add_messages() RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	last CONSTANT bigint := (SELECT count(*) FROM posts);
+	step CONSTANT bigint := 25000;
+	added bigint := 0;
+	more bigint;
+BEGIN
+	FOR done IN 0..last BY step LOOP
+		INSERT INTO messages (message_id, author_id, text, pub_date, flagged)
+			SELECT id, author, body, date, flagged
+			FROM posts JOIN known ON user_id = author
+			WHERE place > done AND place <= done + step
+			AND problem IS NULL AND NOT here
+			ORDER BY place
+			ON CONFLICT DO NOTHING;
+		GET DIAGNOSTICS more = ROW_COUNT;
+		added := added + more;
+		IF more > 0 THEN
+			RAISE NOTICE 'adding messages: %', added;
+		END IF;
+	END LOOP;
+	RETURN added;
+END $$;
+SELECT pg_temp.add_messages() AS messages_added \gset
+COMMIT;
+SELECT count(*) AS flagged
+FROM flag_messages(ARRAY(SELECT id FROM posts WHERE to_flag), true, :'operator')
+\gset
+
+\echo added: users :users_added, follows :follows_added, messages :messages_added; ended: follows :follows_ended; flagged: messages :flagged
