@@ -55,7 +55,7 @@ metrics_open(const char *file)
 
 	slots = NULL;
 	slot_count = 0;
-	if (file == NULL || (opened = open(file, O_RDWR | O_NOFOLLOW)) < 0)
+	if (file == NULL || (opened = open(file, O_RDWR)) < 0)
 		return;
 	/* beyond the file's end the memory would kill who touches it */
 	if (fstat(opened, &status) == 0 && S_ISREG(status.st_mode) &&

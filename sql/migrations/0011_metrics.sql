@@ -134,10 +134,10 @@ BEGIN ATOMIC
 END;
 
 -- The sessions that were used since, and whose they are: counted up to 10,000, and
--- from there on what the planner takes them for.
+-- from there on what the planner takes them for.  (STABLE functions may not ask it.)
 CREATE FUNCTION sessions_used(since timestamptz,
 	OUT sessions double precision, OUT people double precision)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql
 AS $$
 DECLARE
 	most CONSTANT double precision := 10000;
@@ -178,7 +178,7 @@ END $$;
 -- of NULL: not known now.
 CREATE FUNCTION gauges()
 RETURNS TABLE (name text, index_name text, value double precision)
-LANGUAGE plpgsql STABLE SECURITY DEFINER
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
 DECLARE

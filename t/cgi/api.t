@@ -56,7 +56,6 @@ for (@requests) {
 	is done('as it should be', $status, $program, @request)->{content},
 	    $content, '... ' . ($content || 'without a body');
 }
-survives('ops/metrics', address('/metrics'));
 like done('as it should be', 200, 'ops/metrics', address('/metrics'))->{content},
     qr/^minitwit_database_up 1$/m, '... metrics';
 survives('api/error', '');
