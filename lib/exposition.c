@@ -78,7 +78,7 @@ compare(const void *a, const void *b)
 
 	if (order == 0)
 		order = strcmp(one->method, other->method);
-	return order != 0 ? order : one->status - other->status;
+	return order != 0 ? order : strcmp(one->status, other->status);
 }
 
 static void
@@ -89,7 +89,7 @@ add_totals(
 	    "Requests that were answered, by what answered them.");
 	for (size_t i = 0; i < count; i++)
 		add_sample(out, REQUESTS,
-		    mem_format("{route=\"%s\",method=\"%s\",status=\"%d\"}",
+		    mem_format("{route=\"%s\",method=\"%s\",status=\"%s\"}",
 			requests[i].route, requests[i].method,
 			requests[i].status),
 		    requests[i].count);

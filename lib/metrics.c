@@ -261,25 +261,52 @@ metrics_slots_used(void)
 	return used;
 }
 
+/* Whether there is nothing in it but these characters. */
 static bool
-is_route(const char *route)
+is_all_of(const char *text, const char *characters)
 {
-	return route[strspn(
-		   route, "abcdefghijklmnopqrstuvwxyz0123456789_/-")] == '\0';
+	return text[strspn(text, characters)] == '\0';
+}
+
+/* Copies a word, up to a blank or the end.  Gives what comes after it; NULL
+ * when it is too long. */
+static const char *
+copy_word(const char *from, char *word, size_t size)
+{
+	size_t len = strcspn(from, " ");
+
+	if (len >= size)
+		return NULL;
+	memcpy(word, from, len);
+	word[len] = '\0';
+	return from + len + (from[len] == ' ');
+}
+
+/* The other way round of metrics_count_request(). */
+static bool
+take_apart(const char *name, struct metrics_request *request)
+{
+	return (name = copy_word(
+		    name, request->route, sizeof(request->route))) != NULL &&
+	    (name = copy_word(
+		 name, request->method, sizeof(request->method))) != NULL &&
+	    (name = copy_word(
+		 name, request->status, sizeof(request->status))) != NULL &&
+	    name[0] == '\0' &&
+	    is_all_of(
+		request->route, "abcdefghijklmnopqrstuvwxyz0123456789_/-") &&
+	    strcmp(known_method(request->method), request->method) == 0 &&
+	    strlen(request->status) == 3 &&
+	    is_all_of(request->status, "0123456789");
 }
 
 bool
 metrics_read_request(size_t slot, struct metrics_request *request)
 {
 	const struct slot *from = &slots[slot];
-	char name[NAME_SIZE + 1], rest;
+	char name[NAME_SIZE + 1];
 
-	if (!read_name(from, name) ||
-	    sscanf(name, "%63s %7s %3d%c", request->route, request->method,
-		&request->status, &rest) != 3 ||
-	    !is_route(request->route) ||
-	    strcmp(known_method(request->method), request->method) != 0 ||
-	    request->status < 100)
+	if (!read_name(from, name) || !take_apart(name, request))
 		return false;
 	request->count = load(&from->count);
 	for (size_t i = 0; i <= METRICS_BOUNDS; i++) {

@@ -61,8 +61,7 @@ const char *metrics_route(const char *file);
 uint64_t metrics_of(enum metrics_event event);
 
 struct metrics_request {
-	char route[64], method[8];
-	int status;
+	char route[64], method[8], status[4];
 	uint64_t count; /* of all, those without a time, too */
 	uint64_t buckets[METRICS_BOUNDS + 1];
 	uint64_t microseconds; /* of all together */

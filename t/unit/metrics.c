@@ -21,7 +21,7 @@ request_of(const char *route, const char *method, int status)
 		if (metrics_read_request(i, &request) &&
 		    strcmp(request.route, route) == 0 &&
 		    strcmp(request.method, method) == 0 &&
-		    request.status == status) {
+		    strcmp(request.status, mem_format("%d", status)) == 0) {
 			found = request;
 			times++;
 		}
