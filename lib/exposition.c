@@ -188,22 +188,27 @@ exposition_add_counts(struct buf *out)
 
 static const struct {
 	const char *name;
+	const char *type;
 	const char *help;
 } known_gauges[] = {
-	{ "minitwit_users", "Users, as PostgreSQL estimates them." },
-	{ "minitwit_messages",
+	{ "minitwit_users", "gauge", "Users, as PostgreSQL estimates them." },
+	{ "minitwit_messages", "gauge",
 	    "Messages with flagged ones, as PostgreSQL estimates them." },
-	{ "minitwit_followers",
+	{ "minitwit_followers", "gauge",
 	    "Rows of who follows whom, as PostgreSQL estimates them." },
-	{ "minitwit_sessions_active",
+	{ "minitwit_messages_flagged_total", "counter",
+	    "Messages that a moderator has flagged." },
+	{ "minitwit_sessions_active", "gauge",
 	    "Sessions that were used within a week and have not expired." },
-	{ "minitwit_users_active",
+	{ "minitwit_users_active", "gauge",
 	    "Users with a session that was used within a day." },
-	{ "minitwit_database_size_bytes", "Size of the database on the disk." },
-	{ "minitwit_slowest_index_blocks_per_scan",
+	{ "minitwit_database_size_bytes", "gauge",
+	    "Size of the database on the disk." },
+	{ "minitwit_slowest_index_blocks_per_scan", "gauge",
 	    "Blocks that a look into the slowest index has read." },
-	{ "minitwit_standbys", "Standbys that get this server's changes." },
-	{ "minitwit_replication_lag_seconds",
+	{ "minitwit_standbys", "gauge",
+	    "Standbys that get this server's changes." },
+	{ "minitwit_replication_lag_seconds", "gauge",
 	    "How far the last standby is behind; absent without one." },
 };
 
@@ -251,8 +256,8 @@ exposition_add_gauges(struct buf *out, const struct gauges *gauges)
 			if (strcmp(gauge->name, known_gauges[i].name) != 0)
 				continue;
 			if (first)
-				add_family(out, gauge->name, "gauge",
-				    known_gauges[i].help);
+				add_family(out, gauge->name,
+				    known_gauges[i].type, known_gauges[i].help);
 			first = false;
 			add_gauge(out, gauge);
 		}

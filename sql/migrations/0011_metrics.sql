@@ -174,6 +174,46 @@ BEGIN
 	RETURN extract(epoch FROM now() - pg_last_xact_replay_timestamp());
 END $$;
 
+-- Of the events of 0012_moving.sql those up to one, and how many of them flagged a
+-- message: so nobody counts them again.
+CREATE TABLE flags_counted (
+	-- one row, found by an index
+	id integer PRIMARY KEY CHECK (id = 1),
+	last_event bigint NOT NULL,
+	flags bigint NOT NULL
+);
+INSERT INTO flags_counted VALUES (1, 0, 0);
+
+-- How many messages were ever flagged.  What has come since the last count is
+-- looked at; when that is much, all that is older than an hour is put to it: by then
+-- nobody is about to add an event before one of these.
+CREATE FUNCTION flags_total() RETURNS double precision
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	much CONSTANT bigint := 1000;
+	counted flags_counted;
+	newer bigint;
+	settled bigint;
+BEGIN
+	SELECT * INTO counted FROM flags_counted WHERE id = 1;
+	newer := (SELECT count(*) FROM flag_events
+		WHERE event_id > counted.last_event AND action = 'flag');
+	IF newer > much AND NOT pg_is_in_recovery() THEN
+		settled := (SELECT event_id FROM flag_events
+			WHERE event_id > counted.last_event
+				AND at < now() - interval '1 hour'
+			ORDER BY event_id DESC LIMIT 1);
+		UPDATE flags_counted SET last_event = settled,
+			flags = flags + (SELECT count(*) FROM flag_events
+				WHERE event_id > counted.last_event
+				AND event_id <= settled AND action = 'flag')
+			WHERE id = 1 AND last_event = counted.last_event
+				AND settled IS NOT NULL;
+	END IF;
+	RETURN counted.flags + newer;
+END $$;
+
 -- All of them, without reading a table.  index_name: the one it is about; a value
 -- of NULL: not known now.
 CREATE FUNCTION gauges()
@@ -189,6 +229,7 @@ BEGIN
 		('minitwit_users', NULL, rows_of('users')),
 		('minitwit_messages', NULL, rows_of('messages')),
 		('minitwit_followers', NULL, rows_of('followers')),
+		('minitwit_messages_flagged_total', NULL, flags_total()),
 		('minitwit_sessions_active', NULL, this_week.sessions),
 		('minitwit_users_active', NULL, today.people),
 		('minitwit_database_size_bytes', NULL,

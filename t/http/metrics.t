@@ -12,7 +12,8 @@ use World;
 
 # A program may have another one at it, see the sandbox's violation.
 my $world = World->new(ALLOWED_ADDRESSES => '127.0.0.1',
-	settings => '<IfDefine !SANITIZE>
+	settings => 'TurnsLongestWait 60000
+<IfDefine !SANITIZE>
 <Directory ${MINITWIT_SITE}/cgi-bin>
 	RLimitNPROC max max
 </Directory>
@@ -148,9 +149,16 @@ sub live {
 
 subtest 'many at once' => sub {
 	my $people = 8;
-	my %before = scrape();
-	is_deeply [ $world->at_once(map { my $n = $_; sub { live("P$n") } }
-		1 .. $people) ], [ ('lived') x $people ], 'all is answered';
+	my (%before, @lives);
+	# again, where the machine was too busy to answer some of it in time
+	for my $try ('A' .. 'J') {
+		%before = scrape();
+		@lives = $world->at_once(map { my $n = $_;
+			sub { live("$try$n") } } 1 .. $people);
+		last if !grep {/^50[34],/} @lives;
+		sleep 2; # Apache counts a little later
+	}
+	is_deeply \@lives, [ ('lived') x $people ], 'all is answered';
 	grows(\%before, {
 		(map { $_->[0] => $people * $_->[1] }
 			[ minitwit_registrations_total => 1 ],
@@ -335,6 +343,19 @@ subtest 'what the database says' => sub {
 			keys %now), '... its slowest index');
 };
 
+subtest 'flags' => sub {
+	my %before = scrape();
+	local %ENV = (%ENV, STATE => $state);
+	my $ids = $world->sql("SELECT string_agg(message_id::text, ' ')
+		FROM messages WHERE message_id <= 3");
+	my $tool = World::root() . '/bin/flag_tool';
+	qx{'$tool' $ids && '$tool' $ids && '$tool' -u $ids && '$tool' 1 2>&1};
+	is $?, 0, 'three, again, unflagged, and one more';
+	my %now = scrape();
+	is $now{minitwit_messages_flagged_total}
+	    - $before{minitwit_messages_flagged_total}, 4, 'are four';
+};
+
 subtest 'a scrape reads no table' => sub {
 	my $scans = sub { $world->sql("SELECT string_agg(relname || ' '
 		|| seq_scan, ', ' ORDER BY relname) FROM pg_stat_user_tables") };
@@ -342,7 +363,8 @@ subtest 'a scrape reads no table' => sub {
 		pg_stat_user_indexes WHERE indexrelname = 'sessions_used_at'") };
 	# what others have done until now is told late, too
 	my ($before, $last) = ('', $scans->());
-	while ($before ne $last) {
+	for (1 .. 20) {
+		last if $before eq $last;
 		sleep 1.5;
 		scrape();
 		($before, $last) = ($last, $scans->());

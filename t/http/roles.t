@@ -196,6 +196,8 @@ my %never = (
 	'what is in an extension' => "SELECT extensions.similarity('a', 'b')",
 	'others\' sessions' => "SELECT * FROM sessions_used(now())",
 	'replication' => "SELECT replication_lag()",
+	'fewer flags' => "UPDATE flags_counted SET flags = 0",
+	'a count of flags' => "SELECT flags_total()",
 	'similar names, as long as it takes' =>
 	    "SELECT FROM similar_people('a', 1000000)",
 	'a dropped table' => "DROP TABLE messages",

@@ -26,8 +26,9 @@ test_names(void **state)
 {
 	static const char *const always[] = { "minitwit_users",
 		"minitwit_messages", "minitwit_followers",
-		"minitwit_sessions_active", "minitwit_users_active",
-		"minitwit_database_size_bytes", "minitwit_standbys" };
+		"minitwit_messages_flagged_total", "minitwit_sessions_active",
+		"minitwit_users_active", "minitwit_database_size_bytes",
+		"minitwit_standbys" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
@@ -92,11 +93,46 @@ test_many_sessions(void **state)
 	assert_in_range(people, 5500, 6700);
 }
 
+static int64_t
+flagged(void)
+{
+	return strtoll(value_of("minitwit_messages_flagged_total"), NULL, 10);
+}
+
+static void
+add_events(const char *count, const char *action, const char *age)
+{
+	db_query("INSERT INTO flag_events (message_id, action, operator, at)"
+		 " SELECT n, $2, 'test', now() - $3::interval"
+		 " FROM generate_series(1, $1::integer) AS n",
+	    count, action, age);
+}
+
+/* Those that are put aside, and those that are not, are counted once. */
+static void
+test_flags(void **state)
+{
+	int64_t before = flagged();
+
+	(void)state;
+	add_events("1500", "flag", "2 hours");
+	add_events("10", "unflag", "2 hours");
+	add_events("1500", "flag", "1 minute");
+	for (int scrape = 0; scrape < 3; scrape++)
+		assert_int_equal(flagged(), before + 3000);
+	assert_int_equal(
+	    db_number(db_query("SELECT flags FROM flags_counted"), 0, 0),
+	    before + 1500);
+	add_events("1", "flag", "0");
+	assert_int_equal(flagged(), before + 3001);
+}
+
 int
 main(void)
 {
 	UNIT_TEST(test_names);
 	UNIT_TEST(test_sessions);
 	UNIT_TEST(test_many_sessions);
+	UNIT_TEST(test_flags);
 	return unit_run();
 }
