@@ -155,7 +155,7 @@ subtest 'many at once' => sub {
 		%before = scrape();
 		@lives = $world->at_once(map { my $n = $_;
 			sub { live("$try$n") } } 1 .. $people);
-		last if !grep {/^50[34],/} @lives;
+		last if !grep { $_ ne 'lived' } @lives;
 		sleep 2; # Apache counts a little later
 	}
 	is_deeply \@lives, [ ('lived') x $people ], 'all is answered';
