@@ -434,6 +434,7 @@ take_request(request_rec *r)
 		return DECLINED;
 	ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
 	    "clients: this address already has %d requests", most_requests);
+	apr_table_setn(r->notes, "rate-limited", "yes"); /* for mod_metrics */
 	return HTTP_SERVICE_UNAVAILABLE;
 }
 

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "metrics.h"
 #include "text.h"
 
 #define MAX_PARAMETERS 8
@@ -54,8 +55,10 @@ wait_for(short events)
 	if (ready < 0 && errno != EINTR)
 		die("db: poll: %s", strerror(errno));
 	waited += now_ms() - start;
-	if (waited >= MAX_WAIT_MS && ready <= 0)
+	if (waited >= MAX_WAIT_MS && ready <= 0) {
+		metrics_count(METRICS_DATABASE_ERROR);
 		die_unavailable("db: no answer within %d ms", MAX_WAIT_MS);
+	}
 	if (waited > MAX_WAIT_MS)
 		waited = MAX_WAIT_MS;
 }
@@ -70,6 +73,7 @@ one_line(const char *message)
 static _Noreturn void
 die_disconnected(void)
 {
+	metrics_count(METRICS_DATABASE_ERROR);
 	die_unavailable("db: %s", one_line(PQerrorMessage(connection)));
 }
 
@@ -142,6 +146,7 @@ die_refused(const PGresult *result, const char *sql)
 	/* the detail of a message may quote values: it stays out of the log */
 	if (PQstatus(connection) == CONNECTION_BAD || sqlstate == NULL)
 		die_disconnected();
+	metrics_count(METRICS_DATABASE_ERROR);
 	if (is_passing(sqlstate))
 		die_unavailable("db: %s: %s", sqlstate, reason);
 	die("db: %s: %s in: %.300s", sqlstate, reason, sql);

@@ -2,30 +2,47 @@
 
 #include "db.h"
 #include "mem.h"
+#include "metrics.h"
+
+/* A row with NULL: nobody has one of the names; else it says whether something
+ * has changed. */
+static bool
+note_change(const struct db_rows *rows, enum metrics_event change)
+{
+	if (db_bool(rows, 0, 0))
+		metrics_count(change);
+	return db_text(rows, 0, 0) != NULL;
+}
 
 bool
 follow_add(const char *who, const char *whom)
 {
-	return db_bool(db_query("SELECT follow_add($1, $2)", who, whom), 0, 0);
+	return note_change(
+	    db_query("SELECT following_begin($1, $2)", who, whom),
+	    METRICS_FOLLOW);
 }
 
 bool
 follow_remove(const char *who, const char *whom)
 {
-	return db_bool(
-	    db_query("SELECT follow_remove($1, $2)", who, whom), 0, 0);
+	return note_change(db_query("SELECT following_end($1, $2)", who, whom),
+	    METRICS_UNFOLLOW);
 }
 
 bool
 follow_begin(const char *token, const char *whom)
 {
-	return db_bool(db_query("SELECT follow($1, $2)", token, whom), 0, 0);
+	return note_change(
+	    db_query("SELECT my_following_begin($1, $2)", token, whom),
+	    METRICS_FOLLOW);
 }
 
 bool
 follow_end(const char *token, const char *whom)
 {
-	return db_bool(db_query("SELECT unfollow($1, $2)", token, whom), 0, 0);
+	return note_change(
+	    db_query("SELECT my_following_end($1, $2)", token, whom),
+	    METRICS_UNFOLLOW);
 }
 
 const struct follows *

@@ -41,6 +41,16 @@ log_stop_clock(void)
 	clock_gettime(CLOCK_REALTIME, &stopped_clock);
 }
 
+struct timespec
+log_now(void)
+{
+	struct timespec now = stopped_clock;
+
+	if (now.tv_sec == 0)
+		clock_gettime(CLOCK_REALTIME, &now);
+	return now;
+}
+
 struct line {
 	char text[LINE_MAX_BYTES];
 	size_t len;
@@ -80,12 +90,10 @@ put_escaped(struct line *line, const char *text, size_t room)
 static void
 put_time(struct line *line)
 {
-	struct timespec now = stopped_clock;
+	struct timespec now = log_now();
 	struct tm utc;
 	char date[32], stamp[48];
 
-	if (now.tv_sec == 0)
-		clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(stamp, sizeof(stamp), "%s.%03dZ", date,

@@ -10,6 +10,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <time.h>
+
 enum log_level {
 	LOG_INFO,    /* somebody was refused something, as designed */
 	LOG_WARNING, /* a part we need is away; it may come back by itself */
@@ -35,6 +37,9 @@ void log_line(enum log_level level, const char *format, ...)
 /* Gives this moment's time to all lines to come: for a process that may not ask
  * for it any more. */
 void log_stop_clock(void);
+
+/* The time that a line would have now. */
+struct timespec log_now(void);
 
 /* Has answer called once, by whichever die() comes first, after its line is
  * written.  A death inside answer, or with NULL, ends the process at once. */

@@ -2,6 +2,7 @@
 
 #include "db.h"
 #include "mem.h"
+#include "metrics.h"
 #include "text.h"
 
 /* The first count of the rows.  One more than asked for was read: it says
@@ -182,16 +183,24 @@ message_problem(const char *text)
 bool
 message_add(const char *author, const char *text)
 {
-	return db_bool(
-	    db_query("SELECT message_add($1, $2)", author, text), 0, 0);
+	bool added =
+	    db_bool(db_query("SELECT message_add($1, $2)", author, text), 0, 0);
+
+	if (added)
+		metrics_count(METRICS_MESSAGE);
+	return added;
 }
 
 bool
 message_post(const char *token, const char *text, const char *once)
 {
 	bool has_once = once != NULL && once[0] != '\0';
+	const struct db_rows *rows =
+	    db_query("SELECT message_store($1, $2, $3)", token, text,
+		has_once ? once : db_null);
 
-	return db_bool(db_query("SELECT message_post($1, $2, $3)", token, text,
-			   has_once ? once : db_null),
-	    0, 0);
+	/* false: it is the same again, NULL: there is no such session */
+	if (db_bool(rows, 0, 0))
+		metrics_count(METRICS_MESSAGE);
+	return db_text(rows, 0, 0) != NULL;
 }

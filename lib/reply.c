@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "metrics.h"
 #include "sandbox.h"
 #include "text.h"
 
@@ -97,6 +98,10 @@ send_reply(int status, const char *type, const char *body, size_t len)
 
 	if (reply_kind->finish != NULL)
 		reply_kind->finish();
+	metrics_count_request(
+	    req_program(), req_sent_method(), status, req_age());
+	if (status == 429)
+		metrics_count(METRICS_RATE_LIMITED);
 	buf_puts(&answer,
 	    mem_format("Status: %d %s\r\n", status, reason_of(status)));
 	if (type != NULL)
@@ -188,6 +193,7 @@ reply_begin(const struct reply_kind *kind)
 	reply_kind = kind;
 	log_on_death(answer_death);
 	sandbox_begin();
+	metrics_open(req_setting("MINITWIT_METRICS"));
 	if (kind->connect != NULL) {
 		kind->connect();
 		sandbox_close();

@@ -36,8 +36,9 @@ struct reply_kind {
 	void (*finish)(void);
 };
 
-/* Connects, closes the sandbox, and only then reads the request; from here on
- * every end of the process is an answer. Answers 400, 413 and 415 itself. */
+/* Maps the metrics, connects, closes the sandbox, and only then reads the
+ * request; from here on every end of the process is an answer. Answers 400, 413
+ * and 415 itself. */
 const struct req *reply_begin(const struct reply_kind *kind);
 
 /* Answers 405 with Allow unless the request has one of the methods, REQ_GET |

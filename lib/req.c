@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "log.h"
 #include "mem.h"
+#include "metrics.h"
 #include "text.h"
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -255,21 +256,39 @@ req_is_anonymous(void)
 	    (cookies == NULL || strstr(cookies, "session") == NULL);
 }
 
-/* "site/public" for .../cgi-bin/site/public. */
-static const char *
-program_name(const struct req *req)
+const char *
+req_program(void)
 {
-	const char *file = req_variable(req, "SCRIPT_FILENAME");
-	const char *start;
+	return metrics_route(getenv("SCRIPT_FILENAME"));
+}
 
-	if (file == NULL)
-		return NULL;
-	start = file + strlen(file);
-	for (int slashes = 0; start > file; start--) {
-		if (start[-1] == '/' && ++slashes == 2)
-			break;
-	}
-	return start;
+const char *
+req_sent_method(void)
+{
+	const char *first = getenv("REDIRECT_REQUEST_METHOD");
+
+	return first != NULL ? first : getenv("REQUEST_METHOD");
+}
+
+int64_t
+req_age(void)
+{
+	/* "t=" and microseconds since 1970: apache/minitwit.conf */
+	const char *start = getenv("HTTP_X_REQUEST_START");
+	struct timespec now = log_now();
+	int64_t then, age;
+
+	if (start == NULL || strncmp(start, "t=", strlen("t=")) != 0 ||
+	    !text_integer(start + strlen("t="), 0, INT64_MAX, &then))
+		return -1;
+	age = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - then;
+	return age > 0 ? age : 0; /* somebody has set the clock */
+}
+
+const char *
+req_setting(const char *name)
+{
+	return getenv(name);
 }
 
 const struct req *
@@ -277,7 +296,7 @@ req_read(enum req_body kind)
 {
 	struct req *req = mem_alloc(sizeof(*req));
 
-	log_context(program_name(req), req_variable(req, "UNIQUE_ID"));
+	log_context(req_program(), req_variable(req, "UNIQUE_ID"));
 	req->method = read_method();
 	read_target(req);
 	read_body(req, kind);

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct req;
 
@@ -42,10 +43,29 @@ enum req_body {
 	REQ_BYTES,   /* as it is, whatever its Content-Type says */
 };
 
-/* Whether the request, which need not have been read, is a GET or a HEAD
+/* --- what is known before the request is read --- */
+
+/* Whether it is a GET or a HEAD
  * without anything like the cookie of a session: from nobody we know, and to
  * change nothing. */
 bool req_is_anonymous(void);
+
+/* The program's name, "site/public", for whoever tells one from another; NULL
+ * when the web server has not said. */
+const char *req_program(void);
+
+/* The method as it was sent; that of the request that failed, where a program
+ * is asked to put an error into words.  NULL when the web server has not said.
+ */
+const char *req_sent_method(void);
+
+/* Microseconds since the web server took the request; below 0 when it has not
+ * said. */
+int64_t req_age(void);
+
+/* A setting of the web server's, "MINITWIT_METRICS"; NULL when it is not set.
+ */
+const char *req_setting(const char *name);
 
 /* Reads environment and body; once per process.  A body that is too large is
  * read and dropped, so that the client gets to reading its answer. */

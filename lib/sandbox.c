@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "metrics.h"
 
 #if !defined(__x86_64__) || defined(__ILP32__)
 #error "the numbers of the system calls are those of x86-64"
@@ -243,6 +244,7 @@ tell(int signal, siginfo_t *refused, void *context)
 {
 	(void)signal;
 	(void)context;
+	metrics_count(METRICS_SANDBOX_KILL);
 	log_line(LOG_ERROR, "sandbox: the system call %d was refused",
 	    refused->si_syscall);
 }

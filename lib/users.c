@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "db.h"
 #include "mem.h"
+#include "metrics.h"
 #include "password.h"
 #include "text.h"
 
@@ -141,5 +142,7 @@ user_register(const char *name, const char *email, const char *password,
 	    name, email, password_hash(password));
 	if (db_count(added) == 0)
 		result.problem = taken;
+	else
+		metrics_count(METRICS_REGISTRATION);
 	return result;
 }

@@ -21,6 +21,7 @@ SELECT format('CREATE ROLE %I', name) FROM (VALUES
 	('minitwit_registrar'),
 	('minitwit_member'),
 	('minitwit_account'),
+	('minitwit_metrics'),
 	-- the simulator's API
 	('minitwit_api_reader'),
 	('minitwit_api_poster'),
@@ -37,6 +38,9 @@ SELECT format('ALTER ROLE %I LOGIN', rolname),
 	FROM pg_roles
 	WHERE rolname LIKE 'minitwit\_%' AND rolname <> 'minitwit_owner'
 \gexec
+
+-- Functions of the owner's may tell how far behind a standby is.
+GRANT pg_read_all_stats TO minitwit_owner;
 
 -- A program waits for 1.25 seconds (lib/db.c): what takes longer is for nobody.
 -- Statements are transactions, so one that stays open is a fault.

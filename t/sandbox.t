@@ -55,6 +55,7 @@ my %requests = (
 			'{"username":"Cid","email":"c@c","pwd":"c"}') ],
 	'api/user_msgs' => [ json('/msgs/Ann', '{"content":"hi"}') ],
 	'ops/health' => [ '', REQUEST_URI => '/-/health' ],
+	'ops/metrics' => [ '', REQUEST_URI => '/metrics' ],
 	'site/account' => [ '', REQUEST_URI => '/-/account', @ann ],
 	'site/account_data' => [ form('/-/account/data', password => 'pw'),
 		@ann ],

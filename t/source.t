@@ -60,7 +60,7 @@ subtest 'each means has its one user' => sub {
 			'standins' ],
 		[ 'SQL', qr/\bdb_(?:query|run)\(/,
 			'db', qw(users follows people messages sessions accounts
-			latest) ],
+			latest gauges) ],
 	);
 	for my $rule (@rules) {
 		my ($means, $pattern, @users) = @$rule;

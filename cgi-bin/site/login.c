@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "mem.h"
+#include "metrics.h"
 #include "password.h"
 #include "text.h"
 #include "sessions.h"
@@ -28,6 +29,13 @@ refuse_for_now(const struct req *req, const char *username, int64_t wait)
 		text_duration(wait)));
 }
 
+static _Noreturn void
+refuse(const struct req *req, const char *username, const char *problem)
+{
+	metrics_count(METRICS_FAILED_LOGIN);
+	form_login(req, 200, username, problem);
+}
+
 /* Answers, unless the password is another one by now, or has another hash. */
 static void
 log_in(const struct req *req, const char *username, const char *password)
@@ -44,15 +52,16 @@ log_in(const struct req *req, const char *username, const char *password)
 		refuse_for_now(req, username, found.wait);
 	if (found.user == NULL) {
 		password_hash(password); /* as much work as for somebody */
-		form_login(req, 200, username, "Invalid username");
+		refuse(req, username, "Invalid username");
 	}
 	if (!password_matches(password, found.password_hash))
-		form_login(req, 200, username, "Invalid password");
+		refuse(req, username, "Invalid password");
 
 	if (password_is_outdated(found.password_hash))
 		replacement = password_hash(password);
 	if (!session_begin(req, found.user, found.password_hash, replacement))
 		return;
+	metrics_count(METRICS_LOGIN);
 	flash_leave(req, FLASH_LOGGED_IN, NULL);
 	reply_redirect("/");
 }
@@ -69,5 +78,5 @@ main(void)
 	password = req_field(req, "password");
 	log_in(req, username, password);
 	log_in(req, username, password); /* another login was faster */
-	form_login(req, 200, username, "Invalid password");
+	refuse(req, username, "Invalid password");
 }

@@ -56,6 +56,8 @@ for (@requests) {
 	is done('as it should be', $status, $program, @request)->{content},
 	    $content, '... ' . ($content || 'without a body');
 }
+like done('as it should be', 200, 'ops/metrics', address('/metrics'))->{content},
+    qr/^minitwit_database_up 1$/m, '... metrics';
 survives('api/error', '');
 is refused('nothing at all', 404, 'api/error', '')->{content},
     '{"status":404,"error_msg":"There is nothing at this address."}',
@@ -114,6 +116,7 @@ my @refusals = (
 	[ 'POST', 405, 'api/msgs', json('/msgs', {}) ],
 	[ 'GET', 405, 'api/register', address('/register') ],
 	[ 'POST', 405, 'ops/health', '', REQUEST_METHOD => 'POST' ],
+	[ 'POST', 405, 'ops/metrics', '', REQUEST_METHOD => 'POST' ],
 	[ 'no content', 400, 'api/user_msgs', json('/msgs/Ann', {}) ],
 	[ 'too long', 400, 'api/user_msgs', json('/msgs/Ann',
 			{ content => 'x' x 1001 }) ],

@@ -149,7 +149,7 @@ subtest 'unknown routes and users' => sub {
 	for my $path (qw(/nobody /index.html /server-status /a/b /a/b/c /a/
 		/public/ /public/x /login/ /Ann/ /Ann/friends /Ann/follow/
 		/msgs/ /msgs/Ann/x /msgs/nobody /fllws /fllws/ /fllws/Ann/x
-		/latest/ /latest/x /metrics
+		/latest/ /latest/x /metrics/x
 		/- /-/ /-/nothing /-/error /-/error/ /-/error/nothing
 		/-/icon.svg/x /static/style.css
 		/cgi-bin /cgi-bin/site/public /htdocs/style.css

@@ -76,7 +76,7 @@ for my $row (
 	[ 200, 'GET /-/health' ],
 	[ 200, 'GET /-/status' ], [ 200, 'GET /latest' ],
 	[ 200, 'GET /msgs', $simulator ], [ 403, 'GET /msgs' ],
-	[ 404, 'GET /nobody' ], [ 404, 'GET /metrics' ], [ 404, 'GET /a/b' ],
+	[ 404, 'GET /nobody' ], [ 200, 'GET /metrics' ], [ 404, 'GET /a/b' ],
 	[ 405, 'TRACE /public' ], [ 405, 'PUT /-/icon.svg' ],
 	[ 405, 'OPTIONS *' ], [ 405, 'CONNECT localhost:80' ],
 	[ 400, 'GET /public', 'no colon' ], [ 400, 'GET /%zz' ],

@@ -37,8 +37,8 @@ is $world->sql(q{SELECT count(*) FROM pg_roles WHERE rolname LIKE 'minitwit%'
 	OR rolbypassrls)}), 0, 'none of them has a special right';
 is $world->sql(q{SELECT string_agg(DISTINCT m.roleid::regrole::text, ' ')
 	FROM pg_auth_members AS m JOIN pg_roles AS r ON r.oid = m.member
-	WHERE r.rolname LIKE 'minitwit%'}), 'minitwit',
-    '... nor another role\'s';
+	WHERE r.rolname LIKE 'minitwit%' AND r.rolname <> 'minitwit_owner'}),
+    'minitwit', '... nor another role\'s';
 
 is $world->sql(q{SELECT count(*) FROM pg_proc
 	WHERE pronamespace = 'public'::regnamespace
@@ -89,12 +89,15 @@ my %abilities = (
 	'other sessions\' end' => "SELECT account_end_sessions('$token', NULL)",
 	'my end' => "SELECT account_delete('$token')",
 	'post' => "SELECT message_post('$token', 'Hello'),"
-	    . " message_post('$token', 'Hello', 'once')",
-	'follow' => "SELECT follow('$token', 'Bob'), unfollow('$token', 'Bob')",
+	    . " message_store('$token', 'Hello', 'once')",
+	'follow' => "SELECT follow('$token', 'Bob'), unfollow('$token', 'Bob'),"
+	    . " my_following_begin('$token', 'Bob'),"
+	    . " my_following_end('$token', 'Bob')",
 	'registration' => "SELECT registration_begin('192.0.2.1')",
 	'post as anybody' => "SELECT message_add('Ann', 'Hello')",
 	'follow as anybody' => "SELECT follow_add('Ann', 'Bob'),"
-	    . " follow_remove('Ann', 'Bob')",
+	    . " follow_remove('Ann', 'Bob'), following_begin('Ann', 'Bob'),"
+	    . " following_end('Ann', 'Bob')",
 	'new user' => "INSERT INTO users (username, email, pw_hash)"
 	    . " VALUES ('Zoe', 'a\@b', 'none') RETURNING user_id",
 	'new message' => "INSERT INTO messages (author_id, text)"
@@ -102,6 +105,7 @@ my %abilities = (
 	'new follow' => "INSERT INTO followers VALUES (1, 2)"
 	    . " ON CONFLICT DO NOTHING",
 	'end of a follow' => "DELETE FROM followers WHERE who_id = 1",
+	gauges => "SELECT * FROM gauges()",
 	latest => "SELECT last_value FROM latest",
 	'set latest' => "SELECT setval('latest', 7)",
 	flag => "SELECT * FROM flag_messages('{1}', true, 'Ann')",
@@ -130,6 +134,7 @@ my %may = (
 	minitwit_member => ['account'],
 	minitwit_account => [ qw(account data), 'my password',
 		'another password', 'other sessions\' end', 'my end' ],
+	minitwit_metrics => ['gauges'],
 	minitwit_api_reader => [ @api, 'messages', 'public timeline' ],
 	minitwit_api_poster => [ @api, qw(messages follows profile),
 		'new message', 'post as anybody' ],
@@ -189,6 +194,10 @@ my %never = (
 	'a schema' => "CREATE SCHEMA mine",
 	'an extension' => "CREATE EXTENSION dblink",
 	'what is in an extension' => "SELECT extensions.similarity('a', 'b')",
+	'others\' sessions' => "SELECT * FROM sessions_used(now())",
+	'replication' => "SELECT replication_lag()",
+	'fewer flags' => "UPDATE flags_counted SET flags = 0",
+	'a count of flags' => "SELECT flags_total()",
 	'similar names, as long as it takes' =>
 	    "SELECT FROM similar_people('a', 1000000)",
 	'a dropped table' => "DROP TABLE messages",
@@ -262,7 +271,7 @@ $world->get($_, jar => $jar) for qw(/ /public /Ann /Ann/follow /login);
 $world->post('/add_message', [ text => 'Hello' ], jar => $jar);
 $world->get('/-/account', jar => $jar);
 $world->post('/-/account/data', [ password => 'pw' ], jar => $jar);
-$world->get('/register');
+$world->get($_) for qw(/register /metrics);
 $world->get($_, jar => $jar) for qw(/register /logout);
 $world->api(GET => $_) for qw(/msgs /msgs/Ann /fllws/Ann /latest);
 $world->register('Zoe');

@@ -169,6 +169,7 @@ sub of {
 		[ 204, json('api/fllws', '/fllws/Ann', { unfollow => 'Cid' }),
 			$refollow ],
 		[ 200, address('ops/health', '/-/health') ],
+		[ 200, address('ops/metrics', '/metrics') ],
 		# last, because others' sessions are not put back without Eve
 		[ 302, form('site/account_delete', '/-/account/delete',
 				[ password => 'pw' ], @eve), $undo_eve ],
