@@ -86,8 +86,8 @@ function graph(place, panel) {
 	const drawing = new PromConsole.Graph({
 		node: element(box, 'div', 'drawing'),
 		expr: panel.queries.map(({ expr }) => expr),
-		name: panel.queries.map(({ legend }) =>
-			legend.replace(/\{\{(\w+)\}\}/g, '[[ $1 ]]')),
+		name: panel.queries.map(({ legend }) => (labels) =>
+			legend.replace(/\{\{(\w+)\}\}/g, (_, label) => labels[label])),
 		renderer: panel.stacked ? 'area' : 'line',
 		height: 160,
 		min: panel.floating ? 'auto' : 0,
