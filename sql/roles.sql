@@ -13,6 +13,7 @@ SELECT format('CREATE ROLE %I', name) FROM (VALUES
 	('minitwit_operator'),
 	('minitwit_moderator'), -- flag_tool
 	('minitwit_importer'),  -- import-sqlite
+	('minitwit_monitor'),   -- monitorctl: the PostgreSQL exporter
 	-- the website
 	('minitwit_reader'),
 	('minitwit_poster'),
@@ -65,6 +66,9 @@ SELECT format('ALTER ROLE %I SET %s', rolname, setting)
 	AND rolname NOT IN ('minitwit_owner', 'minitwit_operator',
 		'minitwit_moderator', 'minitwit_importer')
 \gexec
+
+-- What the server is at, of everybody.
+GRANT pg_read_all_stats TO minitwit_monitor;
 
 -- People wait longer, and stop it themselves; nobody else waits for them.
 SELECT format('ALTER ROLE %I SET %s', rolname, setting)

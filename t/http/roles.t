@@ -23,7 +23,7 @@ is_deeply [ sort keys %role_of ],
     'each program has a role, but the two that ask nothing';
 
 my @administrators =
-    qw(minitwit_operator minitwit_moderator minitwit_importer);
+    qw(minitwit_operator minitwit_moderator minitwit_importer minitwit_monitor);
 my @roles = do { my %seen; grep { !$seen{$_}++ } sort values %role_of };
 is $world->sql(q{SELECT string_agg(rolname, ' ' ORDER BY rolname)
 	FROM pg_roles WHERE rolcanlogin AND NOT rolsuper}),
@@ -35,10 +35,12 @@ is_deeply [ sort map {/"(\w+)" ""/} <$users> ], \@roles,
 is $world->sql(q{SELECT count(*) FROM pg_roles WHERE rolname LIKE 'minitwit%'
 	AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication
 	OR rolbypassrls)}), 0, 'none of them has a special right';
-is $world->sql(q{SELECT string_agg(DISTINCT m.roleid::regrole::text, ' ')
-	FROM pg_auth_members AS m JOIN pg_roles AS r ON r.oid = m.member
-	WHERE r.rolname LIKE 'minitwit%' AND r.rolname <> 'minitwit_owner'}),
-    'minitwit', '... nor another role\'s';
+is $world->sql(q{SELECT string_agg(DISTINCT r.rolname || ' ' || m.roleid::regrole,
+	', ') FROM pg_auth_members AS m JOIN pg_roles AS r ON r.oid = m.member
+	WHERE r.rolname LIKE 'minitwit%' AND r.rolname <> 'minitwit_owner'
+	AND m.roleid <> 'minitwit'::regrole}),
+    'minitwit_monitor pg_read_all_stats',
+    '... nor another role\'s, but that the exporter sees statistics';
 
 is $world->sql(q{SELECT count(*) FROM pg_proc
 	WHERE pronamespace = 'public'::regnamespace
@@ -143,6 +145,7 @@ my %may = (
 	minitwit_api_registrar => [ @api, 'registration', 'new user' ],
 	minitwit_operator => [ qw(names messages follows), 'who flagged it' ],
 	minitwit_moderator => [ qw(messages flag), 'who flagged it' ],
+	minitwit_monitor => [],
 	minitwit_importer => [ qw(names messages follows flag), 'who flagged it',
 		'new user', 'new message', 'new follow', 'end of a follow',
 		'an id', 'a time', 'former names', 'who followed whom',
