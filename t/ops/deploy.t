@@ -22,8 +22,9 @@ chmod 0755, $temp;
 # however busy the machine is
 my $world = World->new(settings => 'TurnsLongestWait 60000');
 my $state = $world->state;
-my $bin = World->root . '/bin';
-my $simulator = World->root . '/' . World::build() . '/bin/simulator';
+my $root = World->root;
+my $bin = "$root/bin";
+my $simulator = "$root/" . World::build() . '/bin/simulator';
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL)};
 
 # --- helpers ---
@@ -343,6 +344,19 @@ is_deeply [ grep {/^\.[^.]/} readdir $releases ], [], 'nothing is left of others
 ok !-e "$state/side", 'nor the server that they were tried by';
 is $world->get('/-/asset/mark.release1.txt')->{status}, 404,
     'the assets of releases that are gone are gone';
+
+# --- from source ---
+
+does(0, qr/building .*deployed/s, 'deploy', '--watch', 1);
+runs(undef);
+SKIP: {
+	skip 'there is no git here', 2
+	    if system("git -C '$root' rev-parse HEAD >/dev/null 2>&1");
+	my $commit = qx(git -C '$root' describe --always HEAD);
+	chomp $commit;
+	does(0, qr/deployed: \d+-\d+-\Q$commit\E,/, 'deploy', '--from', 'HEAD',
+		@watch);
+}
 
 # --- what it can't do ---
 
