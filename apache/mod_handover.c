@@ -34,6 +34,9 @@
 /* Processes of Apache's at a time, old and new: ServerLimit is lower. */
 #define PROCESSES 32
 
+/* /proc/net/unix has it so: __SO_ACCEPTCON of linux/net.h. */
+#define LISTENING "00010000"
+
 /* A request waits for its turn and then for the database; see mod_turns and
  * lib/db.c. */
 #define LONGEST_WAIT_MS 3000
@@ -225,16 +228,15 @@ static bool
 is_listening(const char *name)
 {
 	FILE *sockets = fopen("/proc/net/unix", "re");
-	char line[512], path[108];
-	unsigned flags;
+	char line[512], flags[9], path[108];
 	bool found = false;
 
 	if (sockets == NULL)
 		return false;
 	while (!found && fgets(line, sizeof(line), sockets) != NULL)
-		found = sscanf(line, "%*s %*s %*s %x %*s %*s %*s %107s", &flags,
+		found = sscanf(line, "%*s %*s %*s %8s %*s %*s %*s %107s", flags,
 			    path) == 2 &&
-		    (flags & 1 << 16) != 0 && strcmp(path, name) == 0;
+		    strcmp(flags, LISTENING) == 0 && strcmp(path, name) == 0;
 	fclose(sockets);
 	return found;
 }

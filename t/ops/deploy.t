@@ -206,6 +206,9 @@ does(1, qr{GET /login answers 500.*not deployed}s, 'deploy', '--from', $broken,
 	@watch);
 $broken = variant('badwords', header => 'two Nonsense nonsense nonsense');
 does(1, qr/refuses its settings/, 'deploy', '--from', $broken, @watch);
+$broken = variant('badvalue', header => '${MINITWIT_NOTHING}');
+does(1, qr/MINITWIT_NOTHING} is not defined/, 'deploy', '--from', $broken,
+	@watch);
 runs('release1');
 
 my $folder = variant('release3', header => 'three');
