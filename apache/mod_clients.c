@@ -502,8 +502,8 @@ forget_settings(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temporary)
 static void
 register_hooks(apr_pool_t *pool)
 {
-	static const char *const after[] = { "mod_turns.c", "mod_cgid.c",
-		NULL };
+	static const char *const after[] = { "mod_handover.c", "mod_turns.c",
+		"mod_cgid.c", NULL };
 
 	(void)pool;
 	ap_hook_pre_config(forget_settings, NULL, NULL, APR_HOOK_MIDDLE);

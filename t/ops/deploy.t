@@ -1,0 +1,374 @@
+#!/usr/bin/perl
+# bin/deploy and bin/rollback while people are at the site: the simulator at full
+# speed, readers who connect anew and readers who don't, somebody who writes.  Ten
+# releases come and go, with other programs, pages and settings, a migration, and
+# broken ones; not one request may fail.  Then: a release that fails only in use,
+# two deployments at a time, and one that is killed, whenever that is.
+
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use HTTP::Tiny;
+use JSON::PP;
+use POSIX qw(_exit setpgid);
+use Storable qw(retrieve store);
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use World;
+
+my $temp = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+chmod 0755, $temp;
+# however busy the machine is
+my $world = World->new(settings => 'TurnsLongestWait 60000');
+my $state = $world->state;
+my $root = World->root;
+my $bin = "$root/bin";
+my $simulator = "$root/" . World::build() . '/bin/simulator';
+delete @ENV{qw(MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL)};
+
+# --- helpers ---
+
+# What a command of bin/ says, and its exit status.
+sub run {
+	my ($command, @arguments) = @_;
+	local %ENV = (%ENV, %{ $world->{env} });
+	open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh',
+	    "$bin/$command", @arguments
+	    or die "no sh: $!";
+	my $said = do { local $/ = undef; <$from> } // '';
+	close $from;
+	return ($said, $? >> 8);
+}
+
+sub does {
+	my ($status, $sentence, @command) = @_;
+	my ($said, $got) = run(@command);
+	is $got, $status, "@command: status $status" or diag $said;
+	like $said, $sentence, 'with a sentence';
+	return;
+}
+
+sub append {
+	my ($file, $text) = @_;
+	open my $to, '>>', $file or die "$file: $!";
+	print {$to} $text;
+	close $to or die "$file: $!";
+	return;
+}
+
+sub script {
+	my ($file, $text) = @_;
+	unlink $file or die "$file: $!";
+	append($file, "#!/bin/sh\n$text\n");
+	chmod 0755, $file or die "$file: $!";
+	return;
+}
+
+# A release that differs from the one that runs first: its name, of eight letters,
+# is in robots.txt, in a program, and in an asset.
+my $base = "$temp/base";
+system('cp', '-RL', "$state/site", $base) == 0 or die 'no copy';
+
+sub variant {
+	my ($name, %changes) = @_;
+	my $folder = "$temp/$name";
+	system('cp', '-R', $base, $folder) == 0 or die 'no copy';
+	append("$folder/htdocs/robots.txt", "# $name\n");
+	append("$folder/asset/mark.$name.txt", $name);
+	system('perl', '-pi', '-e', "s/Public Timeline/Public $name/",
+		"$folder/cgi-bin/site/public") == 0 or die 'no other program';
+	append("$folder/apache/minitwit.conf",
+		"Header always set X-Release $changes{header}\n")
+	    if $changes{header};
+	return $folder;
+}
+
+sub runs {
+	my ($name, $header) = @_;
+	my $robots = $world->get('/robots.txt');
+	my $page = $world->get('/public', headers => { Cookie => 'a=b' });
+	my ($found) = $robots->{content} =~ /^# (release\w+)/m;
+
+	is $found, $name, ($name // 'the first release') . ' runs';
+	like $page->{content}, $name ? qr/Public $name/ : qr/Public Timeline/,
+	    'its programs, too';
+	is $page->{headers}{'x-release'}, $header, 'with its settings';
+	return;
+}
+
+# --- who is at the site meanwhile ---
+
+my @busy;
+
+# Does the same again and again in a process of its own, until the file "stop" is
+# there; $sub gives what was wrong, or nothing.
+sub keep_doing {
+	my ($name, $sub) = @_;
+	my $pid = fork // die "no fork: $!";
+	if ($pid == 0) {
+		my ($count, @wrong) = (0);
+		until (-e "$temp/stop") {
+			my $wrong = eval { $sub->() } // $@;
+			push @wrong, $wrong if $wrong;
+			$count++;
+			sleep 0.01;
+		}
+		store({ count => $count, wrong => \@wrong }, "$temp/$name.did");
+		_exit(0);
+	}
+	push @busy, [ $name, $pid ];
+	return;
+}
+
+sub wrong {
+	my ($answer, $status, $what) = @_;
+	return $answer->{status} == $status ? ''
+	    : "$what: $answer->{status} "
+	    . ($answer->{status} == 599 ? $answer->{content} : '');
+}
+
+# A page, and all its assets: they may be another release's.
+sub read_with_assets {
+	my $page = $world->get('/public', headers => { Cookie => 'a=b' });
+	my $wrong = wrong($page, 200, 'GET /public');
+	for my $asset ($page->{content} =~ m{"(/-/asset/[^"]+)"}g) {
+		$wrong ||= wrong($world->get($asset), 200, "GET $asset");
+	}
+	return $wrong;
+}
+
+# One connection for all: whoever is just about to ask when the server closes it
+# asks again (RFC 9112 9.3.1), as each browser does.
+my $kept = HTTP::Tiny->new(keep_alive => 1, timeout => 30);
+
+sub read_on {
+	my $url = $world->url . (qw(/public /-/newest /login /robots.txt))[ rand 4 ];
+	my $used = defined $kept->{handle};
+	my $answer = $kept->get($url);
+	$answer = $kept->get($url)
+	    if $used && $answer->{status} == 599
+	    && $answer->{content} !~ /[Tt]imed out/;
+	return wrong($answer, 200, "GET $url");
+}
+
+my $jar = $world->login('Ann');
+my $written = 0;
+
+sub write_one {
+	$written++;
+	return wrong($world->post('/add_message', [ text => "No $written" ],
+		jar => $jar), 302, 'POST /add_message')
+	    || wrong($world->get('/', jar => $jar), 200, 'GET /');
+}
+
+sub begin_simulator {
+	my $pid = fork // die "no fork: $!";
+	if ($pid == 0) {
+		open STDOUT, '>', "$temp/simulator" or _exit(1);
+		open STDERR, '>&', \*STDOUT or _exit(1);
+		exec $simulator, '--url', $world->api_url, '--concurrency', 8,
+		    '--timeout', 60, '--verify', '--json',
+		    "$temp/results", '--users', 50, '--actions', 200_000
+		    or _exit(1);
+	}
+	return $pid;
+}
+
+sub slurp {
+	my ($file) = @_;
+	open my $from, '<', $file or return '';
+	local $/ = undef;
+	return scalar(<$from>) // '';
+}
+
+# --- ten releases ---
+
+my @watch = qw(--watch 1);
+my $all = $world->login('Bob'); # somebody to look at
+my $simulating = begin_simulator();
+keep_doing('readers', \&read_with_assets);
+keep_doing('kept', \&read_on);
+keep_doing('writer', \&write_one);
+
+does(0, qr/^minitwit: deployed: /m, 'deploy', '--from', variant('release1'),
+	@watch);
+runs('release1');
+does(0, qr/Apache takes up its settings/, 'deploy', '--from',
+	variant('release2', header => 'two'), @watch);
+runs('release2', 'two');
+does(0, qr/Apache takes up its settings/, 'rollback', @watch);
+runs('release1');
+
+my $broken = variant('badbuild');
+script("$broken/cgi-bin/site/login_form", 'exit 1');
+does(1, qr{GET /login answers 500.*not deployed}s, 'deploy', '--from', $broken,
+	@watch);
+$broken = variant('badwords', header => 'two Nonsense nonsense nonsense');
+does(1, qr/refuses its settings/, 'deploy', '--from', $broken, @watch);
+$broken = variant('badvalue', header => '${MINITWIT_NOTHING}');
+does(1, qr/MINITWIT_NOTHING} is not defined/, 'deploy', '--from', $broken,
+	@watch);
+runs('release1');
+
+my $folder = variant('release3', header => 'three');
+append("$folder/sql/migrations/9999_marks.sql",
+	"CREATE TABLE marks (mark text PRIMARY KEY);\n");
+system('tar', '-C', $folder, '-czf', "$temp/release3.tar.gz", '.') == 0
+    or die 'no tar';
+does(0, qr/database up to date: 9999_marks/, 'deploy', '--from',
+	"$temp/release3.tar.gz", @watch);
+runs('release3', 'three');
+is $world->sql('SELECT count(*) FROM marks'), 0, 'the migration was applied';
+
+append($base . '/apache/modules.so', ' ');
+does(0, qr/Apache takes up its settings/, 'deploy', '--from',
+	variant('release4', header => 'four'), @watch);
+runs('release4', 'four');
+does(0, qr/deployed/, 'rollback', @watch) for 1, 2;
+runs('release1');
+does(0, qr/deployed/, 'deploy', '--from', variant('release5'), @watch);
+runs('release5');
+my $mark = $world->get('/-/asset/mark.release4.txt');
+is $mark->{status}, 200, 'the assets of an earlier one are there';
+
+append("$temp/stop", '');
+kill INT => $simulating;
+waitpid $simulating, 0;
+my $simulated = slurp("$temp/simulator");
+my $results = JSON::PP->new->utf8->decode(slurp("$temp/results"));
+is $results->{all}{ok}, $results->{all}{count},
+    'everything that the simulator did is acknowledged'
+    or diag $simulated;
+like $simulated, qr/^verified: .*, nothing missing, nothing extra$/m,
+    'and there';
+diag $_ for $simulated =~ /^(.*: \d+ a second.*|verified.*)$/mg;
+for (@busy) {
+	my ($name, $pid) = @$_;
+	waitpid $pid, 0;
+	my $did = retrieve("$temp/$name.did");
+	is_deeply $did->{wrong}, [], "$name: $did->{count} times, nothing wrong";
+	is $world->sql(q(SELECT count(*) FROM messages JOIN users
+			ON author_id = user_id WHERE username = 'Ann')),
+	    $did->{count}, 'each message is there'
+	    if $name eq 'writer';
+}
+my @errors = grep {/" 5\d\d /} split /\n/, slurp("$state/log/access.log");
+is_deeply \@errors, [], 'no answer was an error of the server';
+@errors = grep {/"level":"error"|:(?:error|crit|alert|emerg)\]/}
+    split /\n/, slurp("$state/log/error.log");
+is_deeply \@errors, [], 'and none was logged';
+
+# --- a release that fails only in use ---
+
+$broken = variant('badinuse');
+my $program = "$broken/cgi-bin/site/timeline";
+rename $program, "$program.good" or die $!;
+append($program, '');
+script($program,
+	'case $HTTP_COOKIE in *000000*) exec "$0.good" ;; esac; exit 1');
+my $deploying = fork // die "no fork: $!";
+if ($deploying == 0) {
+	my ($said, $status) = run('deploy', '--from', $broken, '--watch', 30);
+	append("$temp/said", $said);
+	_exit($status);
+}
+my $failed = 0;
+until (waitpid $deploying, POSIX::WNOHANG) {
+	$failed++ if $world->get('/', jar => $all)->{status} != 200;
+}
+is $? >> 8, 1, 'a release that fails in use is not deployed';
+like slurp("$temp/said"), qr/answers are errors.* runs again/s,
+    'and says so';
+cmp_ok $failed, '>', 0, 'it was in use';
+runs('release5');
+is $world->get('/', jar => $all)->{status}, 200, 'all is well again';
+
+# --- two at a time, and one that is killed ---
+
+# Ends when it has come to say something, and so many seconds are over; gives its
+# process.
+sub begin_deployment {
+	my ($from, $words, $seconds) = @_;
+	pipe my $said, my $says or die "no pipe: $!";
+	my $pid = fork // die "no fork: $!";
+	if ($pid == 0) {
+		setpgid(0, 0);
+		@ENV{ keys %{ $world->{env} } } = values %{ $world->{env} };
+		open STDERR, '>&', $says or _exit(1);
+		exec "$bin/deploy", '--from', $from, '--watch', 20
+		    or _exit(1);
+	}
+	setpgid($pid, $pid);
+	close $says;
+	while (my $line = <$said>) {
+		last if $line =~ $words;
+	}
+	sleep $seconds;
+	return $pid;
+}
+
+# Kills it with all that it has started and waits for.
+sub kill_deployment {
+	my ($pid) = @_;
+	kill KILL => -$pid;
+	waitpid $pid, 0;
+	return;
+}
+
+my @turn = map { variant($_, header => $_) } qw(release6 release7);
+my $first = begin_deployment($turn[0], qr/checking/, 0);
+does(1, qr/another deployment is under way/, 'deploy', '--from', $turn[1]);
+kill_deployment($first);
+
+my %seen;
+for ((map { [ qr/checking/, $_ ] } 0, 0.3),
+	(map { [ qr/takes up/, $_ ] } 0, 0.02, 0.05, 0.1, 0.2),
+	[ qr/watching/, 0 ])
+{
+	push @turn, shift @turn;
+	kill_deployment(begin_deployment($turn[0], @$_));
+	my $page = $world->get('/public', headers => { Cookie => 'a=b' });
+	my ($running) = $page->{content} =~ /Public (\w+)/;
+	is $page->{status}, 200, "killed after $_->[0] and $_->[1] s";
+	is $page->{headers}{'x-release'} // 'release5', $running,
+	    'programs and settings are of one release';
+	$seen{$running}++;
+}
+diag 'what ran then: ', join ', ', map {"$_: $seen{$_}"} sort keys %seen;
+does(0, qr/deployed/, 'deploy', '--from', variant('release8'), '--watch', 1);
+runs('release8');
+my ($list) = run('deploy', '--list');
+my @list = split /\n/, $list;
+is scalar @list, 5, 'five releases are kept' or diag $list;
+like $list[-1], qr/ runs$/, 'the last of them runs';
+opendir my $releases, "$state/releases" or die $!;
+is_deeply [ grep {/^\.[^.]/} readdir $releases ], [], 'nothing is left of others';
+ok !-e "$state/side", 'nor the server that they were tried by';
+is $world->get('/-/asset/mark.release1.txt')->{status}, 404,
+    'the assets of releases that are gone are gone';
+
+# --- from source ---
+
+does(0, qr/building .*deployed/s, 'deploy', '--watch', 1);
+runs(undef);
+SKIP: {
+	skip 'there is no git here', 2
+	    if system("git -C '$root' rev-parse HEAD >/dev/null 2>&1");
+	my $commit = qx(git -C '$root' describe --always HEAD);
+	chomp $commit;
+	does(0, qr/deployed: \d+-\d+-\Q$commit\E,/, 'deploy', '--from', 'HEAD',
+		@watch);
+}
+
+# --- what it can't do ---
+
+does(1, qr/no checkout, and nothing/, 'deploy', '--from', $temp);
+does(1, qr/is no folder, no tarball/, 'deploy', '--from', "$temp/none");
+does(1, qr/there is no release none/, 'rollback', 'none');
+does(64, qr/there is no option --nonsense/, 'deploy', '--nonsense');
+does(0, qr/^usage: deploy/, 'deploy', '--help');
+$world->ctl('stop');
+does(1, qr/the site does not run/, 'deploy', '--from', $turn[0]);
+
+done_testing;
