@@ -1,0 +1,250 @@
+# Each part of the stack, and then all of it, is killed as by a crash while the
+# simulator is at work.  It comes back by itself, there are errors only while it
+# is away, and nothing that was acknowledged is lost.  The table at the end is
+# that of doc/reliability.md; its times decide nothing.
+
+use strict;
+use warnings;
+use File::Temp qw(tempdir);
+use FindBin;
+use JSON::PP;
+use Parts qw(crash is_alive);
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+use World;
+
+use lib "$FindBin::Bin/../bench";
+use Report qw(table);
+
+my $world = World->new;
+my $parts = Parts->new($world->state);
+my $temp = tempdir(CLEANUP => 1);
+my $simulator = World->root . '/' . World::build() . '/bin/simulator';
+my @rows;
+
+# --- load ---
+
+my $ACTIONS = 1500;
+my $RATE = 250; # a second
+my $USERS = 40;
+
+# The course's mix, with users of its own for each run.
+sub scenario {
+	my ($run) = @_;
+	my $file = "$temp/scenario";
+	open my $from, '-|', $simulator, '--print', '--users', $USERS,
+	    '--actions', $ACTIONS, '--seed', $run or die $!;
+	open my $to, '>', $file or die $!;
+	while (my $line = <$from>) {
+		my @column = split /\t/, $line;
+		$column[4] .= " $run";
+		$column[5] =~ s/\n?$/ $run\n/ if $column[3] =~ /follow/;
+		print {$to} join "\t", @column;
+	}
+	close $from or die 'no scenario';
+	close $to or die $!;
+	return $file;
+}
+
+sub in_background {
+	my ($sub) = @_;
+	my $pid = fork // die $!;
+	return $pid if $pid;
+	$sub->();
+	POSIX::_exit(0);
+}
+
+sub start_simulator {
+	my ($run) = @_;
+	my $file = scenario($run);
+	return in_background(sub {
+		open STDERR, '>', "$temp/simulator.log";
+		open STDOUT, '>&', \*STDERR;
+		exec $simulator, '--url', $world->url, '--concurrency', 16,
+		    '--rate', $RATE, '--verify', '--json', "$temp/report.json",
+		    $file;
+	});
+}
+
+# Asks in turn for a page, for the API's messages, and to store one, until
+# somebody makes a file; writes when, how long, the status and what was stored.
+my @QUESTIONS = (
+	sub { $world->get('/public', headers => { Cookie => 'a=b' }) },
+	sub { $world->api(GET => '/msgs?no=1') },
+	sub { $world->api(POST => '/msgs/Poller', { content => $_[0] }) },
+);
+
+sub start_poller {
+	my ($run) = @_;
+	unlink "$temp/enough";
+	return in_background(sub {
+		open my $to, '>', "$temp/polled" or die $!;
+		for (my $turn = 0; !-e "$temp/enough"; $turn++) {
+			my $start = time;
+			my $answer = $QUESTIONS[ $turn % 3 ]->("$run-$turn");
+			printf {$to} "%f %f %d %s\n", $start, time,
+			    $answer->{status}, "$run-$turn";
+			sleep 0.02;
+		}
+		close $to or die $!;
+	});
+}
+
+sub stop_poller {
+	my ($pid) = @_;
+	open my $flag, '>', "$temp/enough" or die $!;
+	close $flag;
+	waitpid $pid, 0;
+	open my $from, '<', "$temp/polled" or die $!;
+	return map {
+		my %row;
+		@row{qw(start end status text)} = split;
+		\%row;
+	} <$from>;
+}
+
+# --- what must hold ---
+
+sub is_good { return $_[0]{status} =~ /^20[04]$/ }
+
+# From the crash until the first good answer after the last bad one.
+sub seconds_away {
+	my ($crashed, @polled) = @_;
+	my $back;
+	for (reverse @polled) {
+		last if !is_good($_);
+		$back = $_->{start};
+	}
+	return $back && (grep { !is_good($_) } @polled) ? $back - $crashed : 0;
+}
+
+# Who comes to one of PgBouncer's pools does not hear of the crash any more.
+sub refused_pools {
+	open my $users, '<', World->root . '/ops/pgbouncer-users' or die $!;
+	my @roles = map { /^"(\w+)"/ } <$users>;
+	return grep {
+		system("psql -XAtq -h '" . $world->state . "/run' -p 6432 -U $_"
+			    . ' -d minitwit -c "" >/dev/null 2>&1') != 0;
+	} @roles;
+}
+
+# Answers 5xx that begin a whole second after everything was back.
+sub late_errors {
+	my ($back) = @_;
+	my %month;
+	@month{qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)} = 0 .. 11;
+	open my $log, '<', $world->state . '/log/access.log' or die $!;
+	return grep {
+		m{\[(\d+)/(\w+)/(\d+):(\d+):(\d+):(\d+) .*" 5\d\d }
+		    && POSIX::mktime($6, $5, $4, $1, $month{$2}, $3 - 1900)
+		    > $back + 1;
+	} <$log>;
+}
+
+sub nothing_is_lost {
+	my ($verify, @polled) = @_;
+	is $verify->{missing}, 0, 'nothing acknowledged is missing';
+	is $verify->{extra} + $verify->{unasked}, 0, '... nor is there more';
+	my %there = map { ($_ => 1) } split /\n/, $world->sql(
+		q{SELECT text FROM messages JOIN users ON user_id = author_id
+			WHERE username = 'Poller'});
+	my @lost = grep {
+		$_->{status} == 204 && !$there{ $_->{text} }
+	} @polled;
+	is scalar @lost, 0, '... nor of the poller\'s';
+	return $verify->{missing} + @lost;
+}
+
+my $runs = 0;
+
+# Ends processes under load; the statuses that the poller may see meanwhile.
+sub crashes {
+	my ($what, $statuses, $end) = @_;
+	subtest $what => sub {
+		my $run = ++$runs;
+		my $load = start_simulator($run);
+		my $poller = start_poller($run);
+		sleep 2;
+		my $crashed = time;
+		$end->();
+		waitpid $load, 0;
+		my @polled = stop_poller($poller);
+		open my $in, '<', "$temp/report.json" or die $!;
+		my $report = decode_json(join '', <$in>);
+		my $all = $report->{all};
+
+		my @bad = grep { !is_good($_) } @polled;
+		ok is_good($polled[-1]), 'it comes back by itself';
+		is_deeply [ grep { $_->{status} !~ $statuses } @bad ], [],
+		    'and the errors are what they may be';
+		my $away = seconds_away($crashed, @polled);
+		is_deeply [ late_errors($crashed + $away) ], [],
+		    'and only while it is away';
+		is_deeply [ refused_pools() ], [], 'no pool remembers';
+		my $lost = nothing_is_lost($report->{verify}, @polled);
+		push @rows, [ $what, $away ? sprintf '%.1f', $away : '-',
+			$all->{count}, $all->{ok}, $all->{timeout},
+			$all->{errors} - $all->{timeout}, $lost ];
+	};
+	return;
+}
+
+# --- the crashes ---
+
+$world->register('Poller');
+
+crashes("Apache's parent" => qr/^(?:503|599)$/,
+	sub { crash($parts->leader('Apache')) });
+
+crashes("Apache's child" => qr/^(?:503|599)$/,
+	sub { crash($parts->server) });
+
+crashes("Apache's CGI daemon" => qr/^50[03]$/, sub {
+	my $daemon = $parts->cgi_daemon;
+	crash($daemon);
+});
+
+crashes('PgBouncer' => qr/^503$/, sub { crash($parts->leader('PgBouncer')) });
+
+crashes("PostgreSQL's postmaster" => qr/^503$/,
+	sub { crash($parts->leader('PostgreSQL')) });
+
+crashes('one of its backends' => qr/^503$/, sub {
+	crash($world->sql(q{SELECT pid FROM pg_stat_activity
+		WHERE usename LIKE 'minitwit\_%' LIMIT 1}));
+});
+
+crashes('programs in the middle' => qr/^50[03]$/, sub {
+	$world->locked('messages', sub {
+		for (1 .. 100) {
+			last if $world->hanging > 1;
+			sleep 0.01;
+		}
+		my @programs = $parts->programs;
+		cmp_ok @programs, '>', 0, 'there are some';
+		crash(@programs);
+	});
+});
+
+crashes('the supervisor, then Apache' => qr/^(?:503|599)$/, sub {
+	crash($parts->all('supervisor'));
+	is $world->ctl('status'), 3, 'make status says so';
+	like $world->{said}, qr/^supervisor: not running$/m, '... of it';
+	crash($parts->leader('Apache'));
+	is $world->ctl('start'), 0, 'make start puts it all in order';
+});
+
+crashes('everything at once' => qr/^599$/, sub {
+	crash((map { $parts->all($_) } qw(supervisor Apache PgBouncer
+		PostgreSQL)), $parts->programs);
+	is $world->ctl('start'), 0, 'and is started again';
+});
+
+is $world->ctl('status'), 0, 'everything is up, and supervised';
+is $world->sql(q{SELECT count(*) FROM messages WHERE author_id IS NULL}), 0,
+    'the tables can be read';
+
+diag "\n", table([ 'killed with -9', 'away, s', 'actions', 'acknowledged',
+	'timed out', 'other errors', 'lost' ], @rows);
+done_testing;
