@@ -25,30 +25,25 @@ my @rows;
 
 # --- load ---
 
-my $ACTIONS = 1500;
-my $RATE = 250; # a second
-my $USERS = 40;
-
-# The course's mix, with users of its own for each run, who register first: an
-# action of somebody who could not register would fail long after the crash.
+# The course's mix for users of the run's own, who register before: where one
+# could not, all that they do would fail long after the crash.
 sub scenario {
 	my ($run) = @_;
-	my $file = "$temp/scenario";
-	my (@registrations, @others);
-	open my $from, '-|', $simulator, '--print', '--users', $USERS,
-	    '--actions', $ACTIONS, '--seed', $run or die $!;
+	my %to;
+	for (qw(registrations actions)) {
+		open $to{$_}, '>', "$temp/$_" or die $!;
+	}
+	open my $from, '-|', $simulator, qw(--print --users 20 --actions 20000)
+	    or die $!;
 	while (my $line = <$from>) {
 		my @column = split /\t/, $line;
 		$column[4] .= " $run";
 		$column[5] =~ s/\n?$/ $run\n/ if $column[3] =~ /follow/;
-		push @{ $column[3] eq 'register' ? \@registrations : \@others },
-		    join "\t", @column;
+		my $file = $column[3] eq 'register' ? 'registrations' : 'actions';
+		print { $to{$file} } join "\t", @column;
 	}
-	close $from or die 'no scenario';
-	open my $to, '>', $file or die $!;
-	print {$to} @registrations, @others;
-	close $to or die $!;
-	return $file;
+	close $_ or die $! for $from, values %to;
+	return;
 }
 
 sub in_background {
@@ -59,24 +54,35 @@ sub in_background {
 	POSIX::_exit(0);
 }
 
-sub start_simulator {
-	my ($run) = @_;
-	my $file = scenario($run);
+sub simulate {
+	my (@options) = @_;
 	return in_background(sub {
 		open STDERR, '>', "$temp/simulator.log";
 		open STDOUT, '>&', \*STDERR;
-		exec $simulator, '--url', $world->url, '--concurrency', 16,
-		    '--rate', $RATE, '--verify', '--json', "$temp/report.json",
-		    $file;
+		exec $simulator, '--url', $world->url, @options;
 	});
 }
 
-# Asks in turn for a page, for the API's messages, and to store one, until
-# somebody makes a file; writes when, how long, the status and what was stored.
+# Until it is asked to end.
+sub start_simulator {
+	my ($run) = @_;
+	scenario($run);
+	waitpid simulate(qw(--timeout 20 --concurrency 2),
+		"$temp/registrations"), 0;
+	die "no registration: see $temp/simulator.log" if $?;
+	return simulate(qw(--concurrency 16 --rate 250 --verify --json),
+		"$temp/report.json", "$temp/actions");
+}
+
+# Asks in turn for a page and the API's messages, stores a message, registers
+# somebody, until there is a certain file; writes when, the status and what was
+# stored.
 my @QUESTIONS = (
 	sub { $world->get('/public', headers => { Cookie => 'a=b' }) },
 	sub { $world->api(GET => '/msgs?no=1') },
 	sub { $world->api(POST => '/msgs/Poller', { content => $_[0] }) },
+	sub { $world->api(POST => '/register', { username => $_[0],
+		email => 'a@b', pwd => 'pw' }) },
 );
 
 sub start_poller {
@@ -86,9 +92,9 @@ sub start_poller {
 		open my $to, '>', "$temp/polled" or die $!;
 		for (my $turn = 0; !-e "$temp/enough"; $turn++) {
 			my $start = time;
-			my $answer = $QUESTIONS[ $turn % 3 ]->("$run-$turn");
-			printf {$to} "%f %f %d %s\n", $start, time,
-			    $answer->{status}, "$run-$turn";
+			my $answer = $QUESTIONS[ $turn % 4 ]->("$run-$turn");
+			printf {$to} "%f %d %s\n", $start, $answer->{status},
+			    "$run-$turn";
 			sleep 0.02;
 		}
 		close $to or die $!;
@@ -103,7 +109,7 @@ sub stop_poller {
 	open my $from, '<', "$temp/polled" or die $!;
 	return map {
 		my %row;
-		@row{qw(start end status text)} = split;
+		@row{qw(start status text)} = split;
 		\%row;
 	} <$from>;
 }
@@ -151,13 +157,24 @@ sub nothing_is_lost {
 	is $verify->{missing}, 0, 'nothing acknowledged is missing';
 	is $verify->{extra} + $verify->{unasked}, 0, '... nor is there more';
 	my %there = map { ($_ => 1) } split /\n/, $world->sql(
-		q{SELECT text FROM messages JOIN users ON user_id = author_id
+		q{SELECT username FROM users UNION ALL
+			SELECT text FROM messages JOIN users ON user_id = author_id
 			WHERE username = 'Poller'});
 	my @lost = grep {
 		$_->{status} == 204 && !$there{ $_->{text} }
 	} @polled;
 	is scalar @lost, 0, '... nor of the poller\'s';
 	return $verify->{missing} + @lost;
+}
+
+# Waits until all answers are good.
+sub await_service {
+	my ($run) = @_;
+	for my $time (1 .. 600) {
+		return if !grep { !is_good($_->("$run-back-$time")) } @QUESTIONS;
+		sleep 0.1;
+	}
+	return;
 }
 
 my $runs = 0;
@@ -172,11 +189,13 @@ sub crashes {
 		sleep 2;
 		my $crashed = time;
 		$end->();
+		await_service($run);
+		sleep 2;
+		kill TERM => $load; # it verifies what it has done
 		waitpid $load, 0;
 		my @polled = stop_poller($poller);
 		open my $in, '<', "$temp/report.json" or die $!;
 		my $report = decode_json(join '', <$in>);
-		my $all = $report->{all};
 
 		my @bad = grep { !is_good($_) } @polled;
 		ok is_good($polled[-1]), 'it comes back by itself';
@@ -187,16 +206,27 @@ sub crashes {
 		    'and only while it is away';
 		is_deeply [ refused_pools() ], [], 'no pool remembers';
 		my $lost = nothing_is_lost($report->{verify}, @polled);
-		push @rows, [ $what, $away ? sprintf '%.1f', $away : '-',
-			$all->{count}, $all->{ok}, $all->{timeout},
-			$all->{errors} - $all->{timeout}, $lost ];
+		push @rows, row($what, $away, $lost, $report->{all});
 	};
 	return;
+}
+
+sub row {
+	my ($what, $away, $lost, $all) = @_;
+	my $statuses = $all->{status};
+	is join(' ', grep { !/^50[03]$/ } keys %$statuses), '',
+	    'the simulator has seen no other errors';
+	return [ $what, $away ? sprintf('%.1f', $away) : '-', $all->{count},
+		$statuses->{503} // 0, $statuses->{500} // 0,
+		$all->{connection_refused} + $all->{connection_reset},
+		$all->{timeout}, $lost ];
 }
 
 # --- the crashes ---
 
 $world->register('Poller');
+
+crashes('nothing' => qr/^$/, sub { });
 
 crashes("Apache's parent" => qr/^(?:503|599)$/,
 	sub { crash($parts->leader('Apache')) });
@@ -249,6 +279,6 @@ is $world->ctl('status'), 0, 'everything is up, and supervised';
 is $world->sql(q{SELECT count(*) FROM messages WHERE author_id IS NULL}), 0,
     'the tables can be read';
 
-diag "\n", table([ 'killed with -9', 'away, s', 'actions', 'acknowledged',
-	'timed out', 'other errors', 'lost' ], @rows);
+diag "\n", table([ 'killed with -9', 'away, s', 'actions', '503', '500',
+	'no connection', 'none in 0.3 s', 'lost' ], @rows);
 done_testing;
