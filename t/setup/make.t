@@ -273,7 +273,6 @@ subtest 'after a crash' => sub {
 		    '... the supervisor says so';
 	}
 	my $supervisor = pid('supervisor');
-	my @pids = processes();
 	kill KILL => $supervisor;
 	fails('status', qr/Apache: running.*supervisor: not running/s);
 	is status_of('/public'), 200, 'without a supervisor it goes on';
@@ -281,7 +280,7 @@ subtest 'after a crash' => sub {
 	works('status');
 	isnt pid('supervisor'), $supervisor, 'it has another one';
 
-	@pids = processes();
+	my @pids = processes();
 	kill KILL => map { pid($_) } keys %pid_file;
 	works('stop');
 	all_gone(@pids);
