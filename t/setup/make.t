@@ -269,7 +269,7 @@ subtest 'after a crash' => sub {
 		ok eventually(sub { (make('status'))[1] == 0
 			    && pid($part) != $pid }), "$part comes back by itself";
 		like slurp("$settings{STATE}/log/supervisor.log"),
-		    qr/ $part has ended: .* $part is back: process /s,
+		    qr/ $part is away: .* $part is back: process /s,
 		    '... the supervisor says so';
 	}
 	my $supervisor = pid('supervisor');
