@@ -62,10 +62,7 @@ sub server {
 # The programs that are at work on a request.
 sub programs {
 	my ($self) = @_;
-	return grep {
-		(readlink("/proc/$_/exe") // '') =~
-		    m{^\Q$self->{state}\E/.*/cgi-bin/}
-	} map { m{(\d+)$} } glob '/proc/[0-9]*';
+	return children_of($self->cgi_daemon // 0);
 }
 
 sub children_of {

@@ -46,13 +46,18 @@ sub scenario {
 	return;
 }
 
+my @background;
+
 sub in_background {
 	my ($sub) = @_;
 	my $pid = fork // die $!;
+	push @background, $pid;
 	return $pid if $pid;
 	$sub->();
 	POSIX::_exit(0);
 }
+
+END { kill KILL => grep { waitpid($_, POSIX::WNOHANG) == 0 } @background }
 
 sub simulate {
 	my (@options) = @_;
