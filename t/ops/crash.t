@@ -57,7 +57,10 @@ sub in_background {
 	POSIX::_exit(0);
 }
 
-END { kill KILL => grep { waitpid($_, POSIX::WNOHANG) == 0 } @background }
+END {
+	local $?;
+	kill KILL => grep { waitpid($_, POSIX::WNOHANG) == 0 } @background;
+}
 
 sub simulate {
 	my (@options) = @_;
