@@ -8,7 +8,7 @@ use warnings;
 use File::Temp qw(tempdir);
 use FindBin;
 use JSON::PP;
-use Parts qw(crash is_alive);
+use Parts qw(crash);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -82,9 +82,9 @@ sub start_simulator {
 		"$temp/report.json", "$temp/actions");
 }
 
-# Asks in turn for a page and the API's messages, stores a message, registers
-# somebody, until there is a certain file; writes when, the status and what was
-# stored.
+# Four ask, each its own: a page, the API's messages, to store a message, to
+# register somebody; until there is a certain file.  They write when, the status
+# and what was stored.
 my @QUESTIONS = (
 	sub { $world->get('/public', headers => { Cookie => 'a=b' }) },
 	sub { $world->api(GET => '/msgs?no=1') },
@@ -93,33 +93,40 @@ my @QUESTIONS = (
 		email => 'a@b', pwd => 'pw' }) },
 );
 
-sub start_poller {
+sub start_pollers {
 	my ($run) = @_;
 	unlink "$temp/enough";
+	return map { start_poller($run, $_) } 0 .. $#QUESTIONS;
+}
+
+sub start_poller {
+	my ($run, $question) = @_;
 	return in_background(sub {
-		open my $to, '>', "$temp/polled" or die $!;
+		open my $to, '>', "$temp/polled-$question" or die $!;
 		for (my $turn = 0; !-e "$temp/enough"; $turn++) {
 			my $start = time;
-			my $answer = $QUESTIONS[ $turn % 4 ]->("$run-$turn");
+			my $text = "$run-$question-$turn";
+			my $answer = $QUESTIONS[$question]->($text);
 			printf {$to} "%f %d %s\n", $start, $answer->{status},
-			    "$run-$turn";
-			sleep 0.02;
+			    $text;
+			sleep 0.05;
 		}
 		close $to or die $!;
 	});
 }
 
-sub stop_poller {
-	my ($pid) = @_;
+# What they have seen, in order.
+sub stop_pollers {
+	my (@pids) = @_;
 	open my $flag, '>', "$temp/enough" or die $!;
 	close $flag;
-	waitpid $pid, 0;
-	open my $from, '<', "$temp/polled" or die $!;
-	return map {
+	waitpid $_, 0 for @pids;
+	local @ARGV = map {"$temp/polled-$_"} 0 .. $#QUESTIONS;
+	return sort { $a->{start} <=> $b->{start} } map {
 		my %row;
 		@row{qw(start status text)} = split;
 		\%row;
-	} <$from>;
+	} <>;
 }
 
 # --- what must hold ---
@@ -147,7 +154,7 @@ sub refused_pools {
 	} @roles;
 }
 
-# Answers 5xx that begin a whole second after everything was back.
+# Answers 5xx of requests that came a whole second after everything was back.
 sub late_errors {
 	my ($back) = @_;
 	my %month;
@@ -193,15 +200,16 @@ sub crashes {
 	subtest $what => sub {
 		my $run = ++$runs;
 		my $load = start_simulator($run);
-		my $poller = start_poller($run);
+		my @pollers = start_pollers($run);
 		sleep 2;
 		my $crashed = time;
 		$end->();
 		await_service($run);
-		sleep 2;
+		my $back = time;
+		sleep 3;
 		kill TERM => $load; # it verifies what it has done
 		waitpid $load, 0;
-		my @polled = stop_poller($poller);
+		my @polled = stop_pollers(@pollers);
 		open my $in, '<', "$temp/report.json" or die $!;
 		my $report = decode_json(join '', <$in>);
 
@@ -210,7 +218,7 @@ sub crashes {
 		is_deeply [ grep { $_->{status} !~ $statuses } @bad ], [],
 		    'and the errors are what they may be';
 		my $away = seconds_away($crashed, @polled);
-		is_deeply [ late_errors($crashed + $away) ], [],
+		is_deeply [ late_errors($back) ], [],
 		    'and only while it is away';
 		is_deeply [ refused_pools() ], [], 'no pool remembers';
 		my $lost = nothing_is_lost($report->{verify}, @polled);
@@ -232,25 +240,37 @@ sub row {
 
 # --- the crashes ---
 
+# Kills a process, and waits until there is another one in its place.
+sub kill_one {
+	my ($who) = @_;
+	my $pid = $who->();
+	crash($pid);
+	for (1 .. 600) {
+		my ($now) = $who->();
+		return if $now && $now != $pid;
+		sleep 0.05;
+	}
+	return;
+}
+
 $world->register('Poller');
 
 crashes('nothing' => qr/^$/, sub { });
 
 crashes("Apache's parent" => qr/^(?:503|599)$/,
-	sub { crash($parts->leader('Apache')) });
+	sub { kill_one(sub { $parts->leader('Apache') }) });
 
 crashes("Apache's child" => qr/^(?:503|599)$/,
-	sub { crash($parts->server) });
+	sub { kill_one(sub { ($parts->server)[0] }) });
 
-crashes("Apache's CGI daemon" => qr/^50[03]$/, sub {
-	my $daemon = $parts->cgi_daemon;
-	crash($daemon);
-});
+crashes("Apache's CGI daemon" => qr/^50[03]$/,
+	sub { kill_one(sub { $parts->cgi_daemon }) });
 
-crashes('PgBouncer' => qr/^503$/, sub { crash($parts->leader('PgBouncer')) });
+crashes('PgBouncer' => qr/^503$/,
+	sub { kill_one(sub { $parts->leader('PgBouncer') }) });
 
 crashes("PostgreSQL's postmaster" => qr/^503$/,
-	sub { crash($parts->leader('PostgreSQL')) });
+	sub { kill_one(sub { $parts->leader('PostgreSQL') }) });
 
 crashes('one of its backends' => qr/^503$/, sub {
 	crash($world->sql(q{SELECT pid FROM pg_stat_activity
