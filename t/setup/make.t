@@ -268,9 +268,10 @@ subtest 'after a crash' => sub {
 		kill KILL => $pid;
 		ok eventually(sub { (make('status'))[1] == 0
 			    && pid($part) != $pid }), "$part comes back by itself";
-		like slurp("$settings{STATE}/log/supervisor.log"),
-		    qr/ $part is away: .* $part is back: process /s,
-		    '... the supervisor says so';
+		ok eventually(sub {
+			slurp("$settings{STATE}/log/supervisor.log") =~
+			    / $part is away: .* $part is back: process /s
+		}), '... the supervisor says so';
 	}
 	my $supervisor = pid('supervisor');
 	kill KILL => $supervisor;
