@@ -21,8 +21,9 @@ else
 fi
 case $state in /*) ;; *) state=$PWD/$state ;; esac
 
+# Also to a terminal that is gone.
 say() {
-	echo "minitwit: $*" >&2
+	echo "minitwit: $*" >&2 || :
 }
 
 fail() {

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use JSON::PP;
+use Parts qw(crash children_of);
 use Test::More;
 use Time::HiRes qw(sleep time);
 use World;
@@ -22,36 +23,10 @@ my %owner;
 
 # --- processes ---
 
-sub pid_in {
-	my ($file) = @_;
-	open my $in, '<', "$state/$file" or die "$file: $!";
-	my $pid = <$in>;
-	chomp $pid;
-	return $pid;
-}
+my $parts = Parts->new($state);
 
-sub children_of {
-	my ($parent) = @_;
-	my @children;
-	for my $pid (map { /(\d+)/ } glob '/proc/[0-9]*') {
-		open my $stat, '<', "/proc/$pid/stat" or next;
-		push @children, $pid
-		    if (<$stat> // '') =~ /.*\) \S (\d+)/ && $1 == $parent;
-	}
-	return @children;
-}
-
-# Ends processes as a crash does, and waits until nothing of them is left: a
-# process id that still is somebody's keeps PostgreSQL from starting.
-sub crash {
-	my @pids = @_;
-	kill KILL => @pids;
-	for (1 .. 400) {
-		last unless grep { -e "/proc/$_" } @pids;
-		sleep 0.05;
-	}
-	return;
-}
+# Here the parts come back when the test says so.
+crash($parts->all('supervisor'));
 
 # A command as the user whose cluster it is.
 sub run_as_owner {
@@ -69,8 +44,8 @@ sub run_as_owner {
 }
 
 # The servers' programs, which need not be in the PATH.
-my $pg_bin = dirname(readlink '/proc/' . pid_in('pg/postmaster.pid') . '/exe');
-my $pgbouncer = readlink '/proc/' . pid_in('run/pgbouncer.pid') . '/exe';
+my $pg_bin = dirname(readlink '/proc/' . $parts->leader('PostgreSQL') . '/exe');
+my $pgbouncer = readlink '/proc/' . $parts->leader('PgBouncer') . '/exe';
 
 # With the options that it had before.
 sub start_postgresql {
@@ -102,26 +77,11 @@ END { move_again() }
 
 # All of PostgreSQL; its postmaster stops first, so that there are no more.
 sub stopped_postgresql {
-	my $postmaster = pid_in('pg/postmaster.pid');
+	my $postmaster = $parts->leader('PostgreSQL');
 	stop_moving($postmaster);
 	my @children = children_of($postmaster);
 	stop_moving(@children);
 	return ($postmaster, @children);
-}
-
-# Apache's daemon that starts the programs: the child that has its socket.
-sub cgi_daemon {
-	my $apache = pid_in('run/apache.pid');
-	open my $sockets, '<', '/proc/net/unix' or die $!;
-	my %is_cgid = map { m{(\d+) \Q$state\E/run/cgid} ? ($1 => 1) : () }
-	    <$sockets>;
-	for my $pid (children_of($apache)) {
-		for (glob "/proc/$pid/fd/*") {
-			return $pid if (readlink($_) // '') =~ /socket:\[(\d+)\]/
-			    && $is_cgid{$1};
-		}
-	}
-	die 'no CGI daemon';
 }
 
 # --- requests ---
@@ -275,7 +235,7 @@ subtest 'PostgreSQL does not move' => sub {
 };
 
 subtest 'PgBouncer is killed' => sub {
-	crash(pid_in('run/pgbouncer.pid'));
+	crash($parts->leader('PgBouncer'));
 	all_fail();
 	start_pgbouncer();
 	serves_again('PgBouncer started');
@@ -283,7 +243,7 @@ subtest 'PgBouncer is killed' => sub {
 };
 
 subtest 'PgBouncer does not move' => sub {
-	stop_moving(pid_in('run/pgbouncer.pid'));
+	stop_moving($parts->leader('PgBouncer'));
 	all_fail();
 	move_again();
 	serves_again('PgBouncer moves');
@@ -291,7 +251,7 @@ subtest 'PgBouncer does not move' => sub {
 };
 
 subtest 'what needs no database works without' => sub {
-	stop_moving(pid_in('run/pgbouncer.pid'));
+	stop_moving($parts->leader('PgBouncer'));
 	is $world->get($_)->{status}, 200, $_
 	    for qw(/login /register /-/icon.svg /robots.txt /-/openapi.json
 	    /-/api);
@@ -305,7 +265,7 @@ subtest 'what needs no database works without' => sub {
 };
 
 subtest "Apache's CGI daemon is killed" => sub {
-	my $daemon = cgi_daemon();
+	my $daemon = $parts->cgi_daemon;
 	crash($daemon);
 	my @answers = $world->at_once(map { $_->[2] } @requests);
 	for (@requests) {
@@ -318,7 +278,7 @@ subtest "Apache's CGI daemon is killed" => sub {
 		    if $answer->{status} =~ /^50/;
 	}
 	serves_again('CGI daemon');
-	isnt cgi_daemon(), $daemon, 'it is another daemon';
+	isnt $parts->cgi_daemon, $daemon, 'it is another daemon';
 };
 
 subtest 'a program does not start, or does not end well' => sub {

@@ -113,6 +113,7 @@ my %pid_file = (
 	PostgreSQL => 'pg/postmaster.pid',
 	PgBouncer => 'run/pgbouncer.pid',
 	Apache => 'run/apache.pid',
+	supervisor => 'run/supervisor.pid',
 );
 
 sub pid {
@@ -121,7 +122,7 @@ sub pid {
 	return (slurp("$state/$pid_file{$part}") =~ /^(\d+)/)[0];
 }
 
-# The three and the processes that they started.
+# The parts, their supervisor, and the processes that they started.
 sub processes {
 	my ($state) = @_;
 	my %main = map { $_ => 1 } map { pid($_, $state) // () } keys %pid_file;
@@ -263,11 +264,22 @@ subtest 'bin/migrate' => sub {
 
 subtest 'after a crash' => sub {
 	for my $part (qw(Apache PgBouncer PostgreSQL)) {
-		kill KILL => pid($part);
-		fails('status', qr/$part: not running/);
-		works('start');
-		is status_of('/public'), 200, "$part is back";
+		my $pid = pid($part);
+		kill KILL => $pid;
+		ok eventually(sub { (make('status'))[1] == 0
+			    && pid($part) != $pid }), "$part comes back by itself";
+		like slurp("$settings{STATE}/log/supervisor.log"),
+		    qr/ $part is away: .* $part is back: process /s,
+		    '... the supervisor says so';
 	}
+	my $supervisor = pid('supervisor');
+	kill KILL => $supervisor;
+	fails('status', qr/Apache: running.*supervisor: not running/s);
+	is status_of('/public'), 200, 'without a supervisor it goes on';
+	works('start');
+	works('status');
+	isnt pid('supervisor'), $supervisor, 'it has another one';
+
 	my @pids = processes();
 	kill KILL => map { pid($_) } keys %pid_file;
 	works('stop');
@@ -336,6 +348,27 @@ for my $how (
 		    'and so is its process group';
 	};
 }
+
+subtest 'make run is killed, and its supervisor' => sub {
+	my ($pid, $log) = make_run();
+	ok eventually(sub { slurp($log) =~ /Ctrl-C/ }), 'it runs'
+	    or diag slurp($log);
+	my $supervisor = pid('supervisor');
+	kill KILL => $supervisor;
+	ok eventually(sub { (make('status'))[1] == 0
+		    && pid('supervisor') != $supervisor }),
+	    'there is another supervisor';
+	like slurp($log), qr/the supervisor was killed/, '... and it says so';
+	my $apache = pid('Apache');
+	kill KILL => -$pid;
+	has_ended($pid);
+	kill KILL => $apache;
+	ok eventually(sub { (make('status'))[1] == 0
+		    && pid('Apache') != $apache }),
+	    'its end does not matter to the site';
+	works('stop');
+	nothing_runs($settings{STATE});
+};
 
 subtest 'a signal while it starts' => sub {
 	for my $part (qw(PostgreSQL PgBouncer Apache)) {

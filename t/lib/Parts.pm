@@ -1,0 +1,100 @@
+package Parts;
+
+# The processes of a stack, for tests that end them as a crash does.
+#
+#	my $parts = Parts->new($world->state);
+#	crash($parts->leader('Apache'));
+
+use strict;
+use warnings;
+use Carp qw(croak);
+use Exporter qw(import);
+use Time::HiRes qw(sleep);
+
+our @EXPORT_OK = qw(crash is_alive children_of);
+
+my %PID_FILE = (
+	PostgreSQL => 'pg/postmaster.pid',
+	PgBouncer => 'run/pgbouncer.pid',
+	Apache => 'run/apache.pid',
+	supervisor => 'run/supervisor.pid',
+);
+
+sub new {
+	my ($class, $state) = @_;
+	return bless { state => $state }, $class;
+}
+
+# The process that leads a part; undef where its file is not there.
+sub leader {
+	my ($self, $part) = @_;
+	return (slurp("$self->{state}/$PID_FILE{$part}") =~ /^(\d+)/)[0];
+}
+
+# A part's leader and the processes that it has started.
+sub all {
+	my ($self, $part) = @_;
+	my $leader = $self->leader($part) // return;
+	return ($leader, children_of($leader));
+}
+
+# Apache's daemon that starts the programs: the child that has its socket.
+sub cgi_daemon {
+	my ($self) = @_;
+	my %is_cgid = map { ($_ => 1) }
+	    slurp('/proc/net/unix') =~ m{(\d+) \Q$self->{state}\E/run/cgid}g;
+	for my $pid (children_of($self->leader('Apache'))) {
+		for (glob "/proc/$pid/fd/*") {
+			return $pid if (readlink($_) // '') =~ /socket:\[(\d+)\]/
+			    && $is_cgid{$1};
+		}
+	}
+	return;
+}
+
+# Apache's child that serves.
+sub server {
+	my ($self) = @_;
+	my $daemon = $self->cgi_daemon // 0;
+	return grep { $_ != $daemon } children_of($self->leader('Apache'));
+}
+
+# The programs that are at work on a request.
+sub programs {
+	my ($self) = @_;
+	return children_of($self->cgi_daemon // 0);
+}
+
+sub children_of {
+	my ($parent) = @_;
+	return grep {
+		slurp("/proc/$_/stat") =~ /.*\) \S (\d+)/ && $1 == $parent
+	} map { m{(\d+)$} } glob '/proc/[0-9]*';
+}
+
+sub is_alive {
+	my ($pid) = @_;
+	return slurp("/proc/$pid/stat") =~ /\) [^Z]/;
+}
+
+# Ends processes as a crash does, and waits until nothing of them is left: a
+# process id that still is somebody's keeps PostgreSQL from starting.
+sub crash {
+	my @pids = @_;
+	@pids or croak 'nobody to kill';
+	kill KILL => @pids;
+	for (1 .. 400) {
+		last unless grep { -e "/proc/$_" } @pids;
+		sleep 0.05;
+	}
+	return;
+}
+
+sub slurp {
+	my ($file) = @_;
+	open my $from, '<', $file or return '';
+	local $/ = undef;
+	return scalar(<$from>) // '';
+}
+
+1;
