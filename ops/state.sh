@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# What the administrators' programs know of a private MiniTwit, for them to read:
+# where its state is, whose the servers are, and how to write files of theirs.
+# $source_dir is known before.
+#
+# shellcheck disable=SC2034 # used by who reads it
+
+pg_bin=/usr/lib/postgresql/15/bin
+
+if [ "$(id -u)" = 0 ]; then
+	state=${STATE:-/var/lib/minitwit}
+	owner=www-data
+	as_owner=(setpriv --reuid="$owner" --regid="$owner" --clear-groups
+		env HOME=/nonexistent)
+	as_owners=(--owner="$owner" --group="$owner")
+else
+	state=${STATE:-$source_dir/var}
+	owner=$(id -un)
+	as_owner=()
+	as_owners=()
+fi
+case $state in /*) ;; *) state=$PWD/$state ;; esac
+
+# Also to a terminal that is gone.
+say() {
+	echo "minitwit: $*" >&2 || :
+}
+
+fail() {
+	say "$@"
+	exit 1
+}
+
+# own_folder PATH MODE -- one that the servers may write to.
+own_folder() {
+	[ ! -L "$1" ] && install -d -m "$2" "${as_owners[@]}" "$1"
+}
+
+# Writes stdin to a file of the servers'.
+write() {
+	"${as_owner[@]}" tee "$@" >/dev/null
+}
