@@ -354,11 +354,29 @@ sub logs {
 	return @ARGV ? join '', <> : '';
 }
 
-# The programs' own log lines, decoded, oldest first.
+# The lines of a log of Apache's, decoded, oldest first.
+sub lines_of {
+	my ($self, $log) = @_;
+	open my $file, '<', "$self->{state}/log/$log.log" or croak "$log: $!";
+	return map { JSON::PP->new->utf8->decode($_) } <$file>;
+}
+
+# The programs' own log lines.
 sub log_lines {
 	my ($self) = @_;
-	open my $log, '<', "$self->{state}/log/error.log" or croak $!;
-	return map { JSON::PP->new->utf8->decode($_) } grep {/^\{/} <$log>;
+	return grep { $_->{program} ne 'apache' } $self->lines_of('error');
+}
+
+# The last line of access.log that a sub says is the one; it is written after the
+# answer.  undef when none comes.
+sub logged_request {
+	my ($self, $is_it) = @_;
+	for (1 .. 100) {
+		my @found = grep { $is_it->($_) } $self->lines_of('access');
+		return $found[-1] if @found;
+		select undef, undef, undef, 0.05;
+	}
+	return;
 }
 
 # --- the end ---
