@@ -60,7 +60,7 @@ method_of(request_rec *r)
 
 	if (r->the_request == NULL)
 		return "-";
-	if (r->header_only && r->method_number == M_GET)
+	if (r->method_number == M_GET && strcmp(r->method, "HEAD") == 0)
 		return "HEAD";
 	name = ap_method_name_of(r->pool, r->method_number);
 	return name != NULL ? name : "other";
