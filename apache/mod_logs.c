@@ -58,8 +58,8 @@ method_of(request_rec *r)
 {
 	const char *name;
 
-	if (r->the_request == NULL)
-		return "-";
+	if (r->the_request == NULL || r->method == NULL)
+		return "-"; /* it has not come as far as that */
 	if (r->method_number == M_GET && strcmp(r->method, "HEAD") == 0)
 		return "HEAD";
 	name = ap_method_name_of(r->pool, r->method_number);

@@ -35,6 +35,16 @@ my %shape = (
 	client => qr/\A[0-9a-f]{16}\z/,
 );
 
+# Waits until something is so, ten seconds at most.
+sub eventually {
+	my ($is_so) = @_;
+	for (1 .. 200) {
+		return 1 if $is_so->();
+		select undef, undef, undef, 0.05;
+	}
+	return 0;
+}
+
 # What is wrong with a line; '' for nothing.
 sub fault_of {
 	my ($text) = @_;
@@ -178,6 +188,7 @@ subtest 'addresses' => sub {
 
 subtest 'hostile requests' => sub {
 	my $count = 400;
+	my $before = () = $world->lines_of('access');
 	my $byte = sub { chr int rand 256 };
 	my @odd = ('"', '\\', "\x00", "\x01", "\x7f", "\xff", '%', "\t", '{', '}',
 		',', "\x0b", "\xc3\xa4", '%22', '%00', '%ff', '../', '?', '#');
@@ -193,14 +204,19 @@ subtest 'hostile requests' => sub {
 			. "User-Agent: $agent\r\nReferer: $agent\r\n"
 			. "Cookie: session=$agent\r\nConnection: close\r\n\r\n");
 	}
-	$world->settle_logs;
-	my @lines = split /^/, World::slurp($world->state . '/log/access.log');
-	cmp_ok @lines, '>=', $count, 'each has a line';
+	my @lines;
+	eventually(sub {
+		$world->settle_logs;
+		@lines = split /^/, World::slurp($world->state . '/log/access.log');
+		return @lines >= $before + $count;
+	});
+	cmp_ok @lines, '>=', $before + $count, 'each has a line';
 	is join("\n", grep { length } map { fault_of($_) } @lines), '',
 	    '... all of them as they should be';
 	is join("\n", grep { !eval { JSON::PP->new->utf8->decode($_) } }
 		split /^/, World::slurp($world->state . '/log/error.log')), '',
 	    "error.log's, too";
+	unlike $world->logs, qr/exit signal/, '... and Apache is well';
 };
 
 # --- bin/log-writer ---
@@ -212,15 +228,6 @@ sub writer {
 	open my $pipe, '|-', $program, $file or die "$program: $!";
 	$pipe->autoflush;
 	return $pipe;
-}
-
-sub eventually {
-	my ($is_so) = @_;
-	for (1 .. 200) {
-		return 1 if $is_so->();
-		select undef, undef, undef, 0.05;
-	}
-	return 0;
 }
 
 subtest 'log-writer' => sub {

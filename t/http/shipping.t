@@ -48,7 +48,10 @@ sub end {
 	return;
 }
 
-END { end($_, 'KILL') for keys %pid }
+END {
+	local $?;
+	end($_, 'KILL') for keys %pid;
+}
 
 # How often the centre has each request.
 sub arrived {
