@@ -118,8 +118,8 @@ write_address(const apr_sockaddr_t *client, char text[INET6_ADDRSTRLEN])
 	struct in6_addr six = client->sa.sin6.sin6_addr;
 
 	if (client->family == AF_INET) {
-		inet_ntop(AF_INET, &client->sa.sin.sin_addr, text,
-		    INET6_ADDRSTRLEN);
+		inet_ntop(
+		    AF_INET, &client->sa.sin.sin_addr, text, INET6_ADDRSTRLEN);
 	} else if (IN6_IS_ADDR_V4MAPPED(&six)) {
 		inet_ntop(AF_INET, &six.s6_addr[12], text, INET6_ADDRSTRLEN);
 	} else {
@@ -167,8 +167,8 @@ field_of(request_rec *r, char *name)
 
 /* --- Apache's own sentences --- */
 
-/* What stands in a sentence for a value, such as %s, %.*s or %pI, becomes "...".
- * Tabs and ends of lines are for bin/log-writer. */
+/* What stands in a sentence for a value, such as %s, %.*s or %pI, becomes
+ * "...". Tabs and ends of lines are for bin/log-writer. */
 static void
 without_values(const char *format, char *words, size_t room)
 {
@@ -195,8 +195,9 @@ without_values(const char *format, char *words, size_t room)
 	words[len] = '\0';
 }
 
-/* Five words with a tab after each: that it is Apache's, its level, the request's
- * id, the sentence without its values, where it is about a client, and why. */
+/* Five words with a tab after each: that it is Apache's, its level, the
+ * request's id, the sentence without its values, where it is about a client,
+ * and why. */
 static int
 write_sentence(
     const ap_errorlog_info *info, const char *argument, char *out, int room)
@@ -242,8 +243,8 @@ read_key(cmd_parms *command, void *dir, const char *name)
 	if (apr_unescape_hex(key, digits, (apr_ssize_t)len, 0, &len) !=
 		APR_SUCCESS ||
 	    len != sizeof(key))
-		return apr_psprintf(command->temp_pool,
-		    "%s needs 32 hexadecimal digits", name);
+		return apr_psprintf(
+		    command->temp_pool, "%s needs 32 hexadecimal digits", name);
 	have_key = true;
 	return NULL;
 }

@@ -1,15 +1,15 @@
 /* log-writer FILE -- writes the lines that come on stdin to a file, by its name
- * each time: when it has been renamed, the next line begins a new one.  So a log
- * is rotated without telling anybody (ops/logrotate.conf), and no line is lost,
- * nor a request disturbed.
+ * each time: when it has been renamed, the next line begins a new one.  So a
+ * log is rotated without telling anybody (ops/logrotate.conf), and no line is
+ * lost, nor a request disturbed.
  *
  * Apache starts one for each of its logs, and ends all of them by closing their
  * stdin: signals, of a Ctrl-C or of Apache's, would end them before the last
  * lines have come.
  *
  * A line of JSON is written as it is; one of Apache's (mod_logs has its parts)
- * and whatever else gets to stderr becomes one.  Where there is no room for them,
- * lines are dropped, rather than holding up who writes, and counted. */
+ * and whatever else gets to stderr becomes one.  Where there is no room for
+ * them, lines are dropped, rather than holding up who writes, and counted. */
 
 #include <fcntl.h>
 #include <signal.h>
@@ -95,6 +95,14 @@ next_word(char **line)
 	return word != NULL ? word : "";
 }
 
+static enum log_level
+level_of(const char *name)
+{
+	if (strcmp(name, "error") == 0)
+		return LOG_ERROR;
+	return strcmp(name, "warning") == 0 ? LOG_WARNING : LOG_INFO;
+}
+
 /* mod_logs' parts, then all of Apache's sentence: that is for what is about no
  * client, and therefore quotes none. */
 static void
@@ -104,11 +112,8 @@ tell_for_apache(char *line)
 	const char *words = next_word(&line), *why = next_word(&line);
 
 	log_context("apache", request);
-	log_line(strcmp(level, "error") == 0 ? LOG_ERROR
-		: strcmp(level, "warning") == 0
-		? LOG_WARNING
-		: LOG_INFO,
-	    "%s%s%s", *words == '\0' && line != NULL ? line : words,
+	log_line(level_of(level), "%s%s%s",
+	    *words == '\0' && line != NULL ? line : words,
 	    *why == '\0' ? "" : ": ", why);
 }
 

@@ -112,8 +112,7 @@ send_reply(int status, const char *type, const char *body, size_t len)
 			       "Content-Length: %zu\r\n",
 			type, len));
 	if (user != NULL)
-		buf_puts(
-		    &headers, mem_format("X-Minitwit-User: %s\r\n", user));
+		buf_puts(&headers, mem_format("X-Minitwit-User: %s\r\n", user));
 	buf_add(&answer, headers.data, headers.len);
 	buf_puts(&answer, "\r\n");
 	buf_add(&answer, body, len);
