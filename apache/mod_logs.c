@@ -15,7 +15,7 @@
  *	        requests of one client are seen to be one's, and nothing else is
  *
  * Apache's own sentences in its error log quote requests.  %J before %M is the
- * same sentence without them, and bin/log-writer, which gets both, keeps it. */
+ * same sentence without them, and apache/log-writer, which gets both, keeps it. */
 
 #include <httpd.h>
 #include <http_config.h>
@@ -168,7 +168,7 @@ field_of(request_rec *r, char *name)
 /* --- Apache's own sentences --- */
 
 /* What stands in a sentence for a value, such as %s, %.*s or %pI, becomes
- * "...". Tabs and ends of lines are for bin/log-writer. */
+ * "...". Tabs and ends of lines are for apache/log-writer. */
 static void
 without_values(const char *format, char *words, size_t room)
 {

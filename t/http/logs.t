@@ -219,12 +219,12 @@ subtest 'hostile requests' => sub {
 	unlike $world->logs, qr/exit signal/, '... and Apache is well';
 };
 
-# --- bin/log-writer ---
+# --- apache/log-writer ---
 
 # A log-writer of its own, and the end to write to.
 sub writer {
 	my ($file) = @_;
-	my $program = "$root/" . World::build() . '/bin/log-writer';
+	my $program = "$root/" . World::build() . '/apache/log-writer';
 	open my $pipe, '|-', $program, $file or die "$program: $!";
 	$pipe->autoflush;
 	return $pipe;

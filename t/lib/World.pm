@@ -357,7 +357,7 @@ sub settle_logs {
 	my ($self) = @_;
 	for my $file (bsd_glob '/proc/[0-9]*/cmdline') {
 		my ($folder) = $file =~ m{(.*)/};
-		(slurp($file) // '') =~ m{^\Q$self->{state}\E/site/bin/log-writer\0}
+		(slurp($file) // '') =~ m{^\Q$self->{state}\E/site/apache/log-writer\0}
 		    or next;
 		while ((slurp("$folder/stat") // '') =~ /\) ([^Z])/) {
 			my ($state, $waiting) = ($1, pack 'i', 0);
