@@ -11,8 +11,6 @@
  * and whatever else gets to stderr becomes one.  Where there is no room for
  * them, lines are dropped, rather than holding up who writes, and counted. */
 
-#define _GNU_SOURCE /* F_SETPIPE_SZ */
-
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>

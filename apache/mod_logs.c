@@ -15,7 +15,8 @@
  *	        requests of one client are seen to be one's, and nothing else is
  *
  * Apache's own sentences in its error log quote requests.  %J before %M is the
- * same sentence without them, and apache/log-writer, which gets both, keeps it. */
+ * same sentence without them, and apache/log-writer, which gets both, keeps it.
+*/
 
 #include <httpd.h>
 #include <http_config.h>
@@ -83,11 +84,11 @@ program_of(const request_rec *r)
 static const char *
 route_of(request_rec *r)
 {
-	const char *program = NULL;
+	const char *program = program_of(r);
 
-	for (const request_rec *one = r; one != NULL && program == NULL;
-	     one = one->next)
-		program = program_of(one);
+	for (const request_rec *next = r->next; next != NULL && program == NULL;
+	     next = next->next)
+		program = program_of(next);
 	if (program != NULL)
 		return program;
 	if (apr_table_get(r->subprocess_env, "cache-hit") != NULL)
@@ -190,7 +191,8 @@ without_values(const char *format, char *words, size_t room)
 			format++;
 		if (*format != '\0')
 			format++;
-		len += strlen(strcpy(words + len, "..."));
+		memcpy(words + len, "...", 3);
+		len += 3;
 	}
 	words[len] = '\0';
 }

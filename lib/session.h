@@ -21,8 +21,8 @@ const struct user *session_user(const struct req *req);
 /* The logged-in user; answers 401 to a visitor. */
 const struct user *need_user(const struct req *req);
 
-/* Tells the log whose session it is, where somebody else than session_user() has
- * found out. */
+/* Tells the log whose session it is, where somebody else than session_user()
+ * has found out. */
 void session_is_of(int64_t user_id);
 
 /* Answers 403 when another site's page made the browser send the request: by
