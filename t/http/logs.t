@@ -221,23 +221,28 @@ subtest 'hostile requests' => sub {
 
 # --- apache/log-writer ---
 
-# A log-writer of its own, and the end to write to.
+# The end of a log-writer to write to, and its process.
 sub writer {
 	my ($file) = @_;
 	my $program = "$root/" . World::build() . '/apache/log-writer';
-	open my $pipe, '|-', $program, $file or die "$program: $!";
+	my $pid = open my $pipe, '|-', $program, $file or die "$program: $!";
 	$pipe->autoflush;
-	return $pipe;
+	return ($pipe, $pid);
 }
 
 subtest 'log-writer' => sub {
 	my $folder = tempdir(CLEANUP => 1);
 	my $log = "$folder/some/x.log";
-	my $pipe = writer($log);
+	my ($pipe, $pid) = writer($log);
 	my $lines = sub { split /^/, World::slurp($_[0] // $log) // '' };
 
 	print {$pipe} qq({"n":1}\n{"n":2}\n);
-	select undef, undef, undef, 0.1;
+	eventually(sub { # has been read, and it waits for more
+		my $waiting = pack 'i', 0;
+		ioctl $pipe, 0x541b, $waiting or die $!; # FIONREAD
+		return unpack('i', $waiting) == 0
+		    && World::slurp("/proc/$pid/stat") =~ /\) S/;
+	});
 	mkdir "$folder/some" or die $!;
 	print {$pipe} qq({"n":3}\n);
 	ok eventually(sub { $lines->() == 2 }), 'what has no place is dropped';
@@ -251,8 +256,7 @@ subtest 'log-writer' => sub {
 	print {$pipe} qq(:5}\n);
 	ok eventually(sub { $lines->() == 2 }), 'half a line waits for the rest';
 
-	kill TERM => $_ for map {m{(\d+)}}
-	    grep { (World::slurp($_) // '') =~ /\Q$log\E/ } bsd_glob '/proc/[0-9]*/cmdline';
+	kill TERM => $pid;
 	print {$pipe} "apache\terror\tID\t\twhy\tsome \"words\"\n",
 	    "apache\twarning\tID\tno values\t\tsecret\n",
 	    "apache\tinfo\n", "\n", "==1== \"\tsomething else\x01\xff\n";
