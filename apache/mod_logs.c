@@ -61,8 +61,8 @@ method_of(request_rec *r)
 
 	if (r->the_request == NULL || r->method == NULL)
 		return "-"; /* it has not come as far as that */
-	if (r->method_number == M_GET && strcmp(r->method, "HEAD") == 0)
-		return "HEAD";
+	if (r->method_number == M_GET) /* two have this number */
+		return strcmp(r->method, "HEAD") == 0 ? "HEAD" : "GET";
 	name = ap_method_name_of(r->pool, r->method_number);
 	return name != NULL ? name : "other";
 }
