@@ -16,7 +16,7 @@
  *
  * Apache's own sentences in its error log quote requests.  %J before %M is the
  * same sentence without them, and apache/log-writer, which gets both, keeps it.
-*/
+ */
 
 #include <httpd.h>
 #include <http_config.h>
@@ -60,7 +60,7 @@ method_of(request_rec *r)
 	const char *name;
 
 	if (r->the_request == NULL || r->method == NULL)
-		return "-"; /* it has not come as far as that */
+		return "-";            /* it has not come as far as that */
 	if (r->method_number == M_GET) /* two have this number */
 		return strcmp(r->method, "HEAD") == 0 ? "HEAD" : "GET";
 	name = ap_method_name_of(r->pool, r->method_number);
