@@ -178,6 +178,7 @@ account_page(const struct req *req, int status, const char *problem)
 
 	if (account == NULL)
 		reply_to_visitor();
+	session_is_of(account->user.id);
 	if (problem != NULL)
 		log_line(LOG_INFO, "account: %s", problem);
 	page = page_open(req, &account->user, "Your account");

@@ -116,8 +116,9 @@ struct account_attempt
 account_attempt(const char *token, const char *address)
 {
 	const struct db_rows *rows =
-	    db_query("SELECT wait, pw_hash FROM account_begin($1, $2)", token,
-		address != NULL ? address : db_null);
+	    db_query("SELECT wait, pw_hash, user_id"
+		     " FROM account_begin($1, $2), account($1)",
+		token, address != NULL ? address : db_null);
 	struct account_attempt attempt = { 0 };
 
 	if (db_text(rows, 0, 0) == NULL)
@@ -125,6 +126,7 @@ account_attempt(const char *token, const char *address)
 	attempt.found = true;
 	attempt.wait = db_number(rows, 0, 0);
 	attempt.password_hash = db_text(rows, 0, 1);
+	attempt.user_id = db_number(rows, 0, 2);
 	return attempt;
 }
 

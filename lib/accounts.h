@@ -76,6 +76,7 @@ const struct account_names *account_followers(const char *token, int64_t limit);
 
 struct account_attempt {
 	bool found;                /* there is such a session */
+	int64_t user_id;           /* whose it is */
 	int64_t wait;              /* seconds until the next attempt */
 	const char *password_hash; /* unless it has to wait */
 };

@@ -83,6 +83,7 @@ need_simulator(const struct req *req)
 	if (!api_is_simulator(req))
 		reply_error(
 		    403, "You are not authorized to use this resource!");
+	reply_user("api");
 }
 
 const struct json_object *

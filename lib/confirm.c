@@ -36,6 +36,7 @@ need_password(const struct req *req)
 	attempt = account_attempt(token, address);
 	if (!attempt.found)
 		reply_to_visitor();
+	session_is_of(attempt.user_id);
 	if (attempt.wait > 0)
 		refuse_for_now(req, attempt.wait);
 	if (!password_matches(password, attempt.password_hash))

@@ -77,6 +77,14 @@ die_disconnected(void)
 	die_unavailable("db: %s", one_line(PQerrorMessage(connection)));
 }
 
+/* libpq would write it to stderr, with whatever it quotes. */
+static void
+ignore_notice(void *context, const PGresult *notice)
+{
+	(void)context;
+	(void)notice;
+}
+
 void
 db_open(void)
 {
@@ -86,6 +94,7 @@ db_open(void)
 	connection = PQconnectStartParams(none, none, 0);
 	if (connection == NULL)
 		die("db: out of memory");
+	PQsetNoticeReceiver(connection, ignore_notice, NULL);
 	want = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED
 						      : PGRES_POLLING_WRITING;
 	/* until there is an answer to be read; a Unix socket never waits */

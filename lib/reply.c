@@ -20,6 +20,7 @@ static const char our_fault[] = "Something went wrong on our side. It has been "
 
 static const struct reply_kind *reply_kind;
 static struct buf headers;
+static const char *user; /* who asks; NULL while that is not known */
 static bool dying;
 
 static const char *
@@ -69,6 +70,12 @@ reply_header(const char *name, const char *value)
 }
 
 void
+reply_user(const char *name)
+{
+	user = name;
+}
+
+void
 reply_retry_after(int64_t seconds)
 {
 	reply_header("Retry-After", mem_format("%lld", (long long)seconds));
@@ -109,6 +116,8 @@ send_reply(int status, const char *type, const char *body, size_t len)
 		    mem_format("Content-Type: %s\r\n"
 			       "Content-Length: %zu\r\n",
 			type, len));
+	if (user != NULL)
+		buf_puts(&headers, mem_format("X-Minitwit-User: %s\r\n", user));
 	buf_add(&answer, headers.data, headers.len);
 	buf_puts(&answer, "\r\n");
 	buf_add(&answer, body, len);

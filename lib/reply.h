@@ -62,6 +62,10 @@ void need_change(const struct req *req, const char *tag);
  * keep it for a second (RFC 9111 5.2.2.10), and nobody else. */
 #define REPLY_SHARED "public, max-age=0, s-maxage=1"
 
+/* Tells the web server's log who asks, whatever the answer will be: a user's
+ * id, or "api".  No client sees it (apache/minitwit.conf). */
+void reply_user(const char *name);
+
 /* Tells the client when to try again (RFC 9110 10.2.3). */
 void reply_retry_after(int64_t seconds);
 

@@ -50,12 +50,21 @@ session_token(const struct req *req)
 	return token;
 }
 
+void
+session_is_of(int64_t user_id)
+{
+	reply_user(mem_format("%lld", (long long)user_id));
+}
+
 const struct user *
 session_user(const struct req *req)
 {
 	const char *token = session_token(req);
+	const struct user *user = token != NULL ? session_find(token) : NULL;
 
-	return token != NULL ? session_find(token) : NULL;
+	if (user != NULL)
+		session_is_of(user->id);
+	return user;
 }
 
 const struct user *
@@ -137,6 +146,7 @@ session_begin(const struct req *req, const struct user *user, const char *hash,
 		browser_name(req_variable(req, "HTTP_USER_AGENT")), hash,
 		replacement))
 		return false;
+	session_is_of(user->id);
 	session_keep(req, token);
 	return true;
 }

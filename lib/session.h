@@ -10,6 +10,7 @@
 #define SESSION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "req.h"
 #include "users.h"
@@ -19,6 +20,10 @@ const struct user *session_user(const struct req *req);
 
 /* The logged-in user; answers 401 to a visitor. */
 const struct user *need_user(const struct req *req);
+
+/* Tells the log whose session it is, where somebody else than session_user()
+ * has found out. */
+void session_is_of(int64_t user_id);
 
 /* Answers 403 when another site's page made the browser send the request: by
  * Sec-Fetch-Site (W3C Fetch Metadata), else by Origin or Referer.  A client

@@ -273,14 +273,9 @@ subtest 'a violation' => sub {
 	    '... and the log the reason';
 	is $line->{level}, 'error', '... as an error';
 	is $line->{program}, 'site/public', '... with the program';
-	my $access;
-	for (1 .. 100) { # written when the answer has been sent
-		($access) = grep {m{"GET /public HTTP.*" 500 }}
-		    split /\n/, slurp($world->state . '/log/access.log');
-		last if $access;
-		sleep 0.05;
-	}
-	like $access, qr/ \Q$line->{request}\E$/, '... and the request';
+	my $access = $world->logged_request(sub { $_[0]{status} == 500 });
+	is $access->{request}, $line->{request}, '... and the request';
+	is $access->{route}, 'site/public', '... in access.log, too';
 	rename "$program.real", $program or die $!;
 	is $world->get('/public', jar => $ann)->{status}, 200,
 	    'and the next one is served';

@@ -61,7 +61,7 @@ sub single_requests {
 # that arrived nowhere because the client had gone.
 sub open_ledger {
 	my ($stack) = @_;
-	open my $log, '<', $stack->world->state . '/log/access.log' or croak $!;
+	open my $log, '<', $stack->world->state . '/log/ledger' or croak $!;
 	seek $log, 0, 2;
 	return {
 		log => $log,
@@ -76,7 +76,7 @@ sub close_ledger {
 	my (%stored, @sent);
 
 	while (<$log>) {
-		push @sent, $1 if m{"POST /msgs/[^ ]*[?]n=(\d+) \S+" 204 };
+		push @sent, $1 if m{^POST /msgs/[^ ]*[?]n=(\d+) \S+ 204$};
 	}
 	$stored{$_}++ for split /\n/, $stack->sql('minitwit', <<"SQL");
 SELECT substring(text FROM '\\d+') FROM messages

@@ -32,6 +32,10 @@ my @stacks;
 my $ticks = POSIX::sysconf(&POSIX::_SC_CLK_TCK);
 
 # Everything with its naive twin; what it says goes to stderr.
+# Of requests that have a number to be known by, which access.log has not.
+my $ledger = 'CustomLog "${MINITWIT_STATE}/log/ledger" "%r %>s"'
+    . ' "expr=%{QUERY_STRING} =~ /^n=/"';
+
 sub new {
 	my ($class) = @_;
 	my $self = bless { url => {}, port => {}, log => {} }, $class;
@@ -41,7 +45,8 @@ sub new {
 
 	$self->make_group;
 	$self->in_group(sub {
-		$self->{world} = World->new(BUILD => $build);
+		$self->{world} = World->new(BUILD => $build,
+			settings => $ledger);
 		$self->{naive} =
 		    World->new(BUILD => $naive_build, LINK => 'shared');
 	});

@@ -11,7 +11,9 @@ use World;
 
 my $proxy = '127.0.0.9';
 my $world = World->new(TRUSTED_PROXIES => "$proxy 192.0.2.0/24 2001:db8::/32",
-	ALLOWED_ADDRESSES => '127.0.0.1 203.0.113.0/24', MINITWIT_TURNS => 1);
+	ALLOWED_ADDRESSES => '127.0.0.1 203.0.113.0/24', MINITWIT_TURNS => 1,
+	# access.log has no address
+	settings => 'CustomLog "${MINITWIT_STATE}/log/addresses" "%a %q"');
 $world->register('Ann');
 my $simulator = 'Authorization: Basic '
     . encode_base64('simulator:super_safe!', '');
@@ -21,13 +23,14 @@ sub status_of {
 	return $world->get($path, %options)->{status};
 }
 
-# Whom access.log has for a request from an address with these headers.
+# Whom Apache sees in a request from an address with these headers.
 sub seen_as {
 	my ($from, %headers) = @_;
 	my $mark = 'mark' . int rand 1e9;
 	$world->get("/nobody?$mark", from => $from, headers => \%headers);
 	for (1 .. 100) { # it has its line after the answer
-		return $1 if $world->logs =~ /^(\S+) .*$mark/m;
+		return $1 if World::slurp($world->state . '/log/addresses')
+		    =~ /^(\S+) .*$mark$/m;
 		select undef, undef, undef, 0.1;
 	}
 	return 'nobody';

@@ -60,8 +60,7 @@ sub run {
 
 sub access_log {
 	my ($self) = @_;
-	open my $log, '<', $self->{world}->state . '/log/access.log' or die $!;
-	return readline $log;
+	return $self->{world}->lines_of('access');
 }
 
 # How many requests the world has had.
@@ -88,7 +87,7 @@ sub finish {
 
 	print "| run | requests | seconds | |\n| --- | --- | --- | --- |\n";
 	printf "| %s | %d | %.0f | %s |\n", @$_ for @{ $self->{runs} };
-	$status{$_}++ for map { /" (\d{3}) \d+ / ? $1 : () } $self->access_log;
+	$status{ $_->{status} }++ for $self->access_log;
 	print "\nAnswers: ", join(', ', map {"$status{$_} times $_"}
 		sort keys %status), ".\n\n";
 
@@ -118,9 +117,11 @@ sub finish {
 
 	# the server's own view of it: no program has failed, no SQL was refused
 	my @wrong = grep {
-		/"level":"error"|exit signal|\b(?:ERROR|FATAL|PANIC):/
+		/"level":"error","program":"(?!apache")|exit signal|\b(?:ERROR|FATAL|PANIC):/
 	} split /\n/, $self->{world}->logs;
-	push @wrong, grep {/" 5(?!03)\d\d \d+ /} $self->access_log;
+	push @wrong, map {"status $_->{status} of $_->{route}"}
+	    grep { $_->{status} >= 500 && $_->{status} != 503 }
+	    $self->access_log;
 	print "\nIn the server's logs: ", @wrong ? '**' . @wrong . ' lines of errors**'
 	    : 'no error of a program, of PostgreSQL, no 5xx but 503', ".\n";
 	if (@wrong) {

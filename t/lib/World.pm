@@ -3,7 +3,8 @@ package World;
 # A MiniTwit of a test's own: PostgreSQL, PgBouncer and Apache as in `make run`,
 # in a temporary folder, on two free ports, with an empty database.  It is
 # stopped and removed when the test ends, however it ends; and the test fails
-# when a sanitizer had something to say in the logs meanwhile.
+# when a sanitizer had something to say in the logs meanwhile, or when they have
+# what no log may have (t/lib/Secrets.pm).
 #
 #	my $world = World->new;
 #	my $answer = $world->get('/public');       # HTTP::Tiny's hash
@@ -27,6 +28,7 @@ use JSON::PP;
 use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use Storable qw(freeze thaw);
+use Secrets;
 use Symbol qw(gensym);
 use Test::More;
 
@@ -52,6 +54,7 @@ sub new {
 	my $self = bless {}, $class;
 
 	$self->{pid} = $$;
+	$self->{secrets} = Secrets->new;
 	$self->{state} = tempdir('minitwit-XXXXXX', TMPDIR => 1);
 	@$self{qw(port api_port)} = free_ports();
 	$self->{env} = {
@@ -102,6 +105,7 @@ sub request {
 		cookie_jar => $options{jar}, local_address => $options{from});
 	delete @options{qw(jar from)};
 	my $url = $target =~ m{^/} ? $self->url . $target : $target;
+	$self->{secrets}->sent($options{headers}, $options{content});
 	return $http->request($method, $url, \%options);
 }
 
@@ -347,31 +351,95 @@ sub run_program {
 	return \%answer;
 }
 
+# Waits until Apache's log-writers have written all that they were sent: until
+# their pipes are empty and they wait for more.
+sub settle_logs {
+	my ($self) = @_;
+	for my $file (bsd_glob '/proc/[0-9]*/cmdline') {
+		my ($folder) = $file =~ m{(.*)/};
+		(slurp($file) // '') =~ m{^\Q$self->{state}\E/site/apache/log-writer\0}
+		    or next;
+		while ((slurp("$folder/stat") // '') =~ /\) ([^Z])/) {
+			my ($state, $waiting) = ($1, pack 'i', 0);
+			open my $pipe, '<', "$folder/fd/0" or last;
+			ioctl $pipe, 0x541b, $waiting or last; # FIONREAD
+			last if $state eq 'S' && unpack('i', $waiting) == 0;
+			select undef, undef, undef, 0.01;
+		}
+	}
+	return;
+}
+
+# A file's bytes; undef when it can't be read.
+sub slurp {
+	my ($name) = @_;
+	open my $file, '<:raw', $name or return;
+	local $/ = undef;
+	return scalar readline $file;
+}
+
 # All that the servers and programs have logged.
 sub logs {
 	my ($self) = @_;
+	$self->settle_logs;
 	local (@ARGV, $/) = bsd_glob "$self->{state}/log/*.log";
 	return @ARGV ? join '', <> : '';
 }
 
-# The programs' own log lines, decoded, oldest first.
+# The lines of a log of Apache's, decoded, oldest first.
+sub lines_of {
+	my ($self, $log) = @_;
+	$self->settle_logs;
+	open my $file, '<', "$self->{state}/log/$log.log" or croak "$log: $!";
+	return map { JSON::PP->new->utf8->decode($_) } <$file>;
+}
+
+# The programs' own log lines.
 sub log_lines {
 	my ($self) = @_;
-	open my $log, '<', "$self->{state}/log/error.log" or croak $!;
-	return map { JSON::PP->new->utf8->decode($_) } grep {/^\{/} <$log>;
+	return grep { $_->{program} ne 'apache' } $self->lines_of('error');
+}
+
+# The last line of access.log that a sub says is the one; it is written after the
+# answer.  undef when none comes.
+sub logged_request {
+	my ($self, $is_it) = @_;
+	for (1 .. 100) {
+		my @found = grep { $is_it->($_) } $self->lines_of('access');
+		return $found[-1] if @found;
+		select undef, undef, undef, 0.05;
+	}
+	return;
 }
 
 # --- the end ---
+
+# What people have written and are known by, as far as the database still has it.
+sub stored_secrets {
+	my ($self) = @_;
+	local %ENV = (%ENV, $self->db_env, PGCONNECT_TIMEOUT => 5);
+	my $output = qx{psql -XAtq 2>/dev/null -c "
+		(SELECT text FROM messages ORDER BY message_id DESC LIMIT 30000)
+		UNION ALL (SELECT unnest(ARRAY[email, pw_hash]) FROM users
+			ORDER BY user_id DESC LIMIT 10000)
+		UNION ALL (SELECT token_digest FROM sessions LIMIT 10000)"};
+	utf8::decode($output);
+	return split /\n/, $output;
+}
 
 sub stop {
 	my ($self) = @_;
 	return if $self->{stopped} || $self->{pid} != $$;
 	$self->{stopped} = 1;
+	$self->{secrets}->add($self->stored_secrets);
 	$self->ctl('stop');
 	my $logs = $self->logs;
 	my $found = $logs =~ /(.*(?:Sanitizer|runtime error).*)/;
 	ok !$found, 'no sanitizer has anything to say' or diag $logs
 	    if $found;
+	my @told = $self->{secrets}->found_in($logs);
+	ok 0, 'no log has what it may not have' or diag join "\n", @told
+	    if @told;
 	system 'rm', '-rf', $self->{state};
 	return;
 }

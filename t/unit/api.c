@@ -84,8 +84,8 @@ test_need_simulator(void **state)
 
 	child_run(&child, ask_simulator, NULL);
 	if (row->right) {
-		assert_string_equal(
-		    child.out, "Status: 204 No Content\r\n\r\n");
+		assert_string_equal(child.out,
+		    "Status: 204 No Content\r\nX-Minitwit-User: api\r\n\r\n");
 		return;
 	}
 	assert_answer(&child, "403 Forbidden",

@@ -62,6 +62,7 @@ send_html(const void *given)
 
 	(void)given;
 	reply_begin(&kind);
+	reply_user("12");
 	reply_header("X-One", "1");
 	reply_header("X-Two", "\u00e4 2");
 	buf_add(&body, "<p>\0\u00e4", 6);
@@ -159,6 +160,7 @@ test_headers_and_bytes(void **state)
 	    "X-Two: \u00e4 2\r\n"
 	    "Content-Type: text/html; charset=utf-8\r\n"
 	    "Content-Length: 6\r\n"
+	    "X-Minitwit-User: 12\r\n"
 	    "\r\n"
 	    "<p>\0\u00e4";
 	struct child child = { 0 };

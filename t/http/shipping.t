@@ -1,0 +1,130 @@
+# The logs at the centre: two rsyslogs with ops/rsyslog's settings, and RELP between
+# them.  While the centre is away, and killed in the midst of it all, nothing is
+# lost, and what was not acknowledged comes again rather than not at all.
+
+use strict;
+use warnings;
+use File::Glob qw(bsd_glob);
+use File::Temp qw(tempdir);
+use Test::More;
+use World;
+
+my $world = World->new;
+my $folder = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my ($port) = World::free_ports(1);
+my %place = (STATE => $world->state, CENTRE => '127.0.0.1', PORT => $port,
+	ADDRESS => '127.0.0.1', LOGS => "$folder/logs");
+my %pid;
+mkdir $world->state . '/run/rsyslog' or die $!;
+
+sub settings {
+	my ($name) = @_;
+	my $text = World::slurp(World->root . "/ops/rsyslog/$name.conf");
+	$text =~ s/\@([A-Z]+)\@/$place{$1}/g;
+	open my $file, '>', "$folder/$name.conf" or die $!;
+	print {$file} $text;
+	close $file;
+	return "$folder/$name.conf";
+}
+
+sub start {
+	my ($name) = @_;
+	my $settings = settings($name);
+	unlink "$folder/$name.pid";
+	$pid{$name} = fork // die "no process: $!";
+	if ($pid{$name} == 0) {
+		open STDERR, '>>', "$folder/$name.said" or die $!;
+		exec 'rsyslogd', '-n', '-f', $settings, '-i', "$folder/$name.pid"
+		    or POSIX::_exit(127);
+	}
+	return;
+}
+
+sub end {
+	my ($name, $signal) = @_;
+	my $pid = delete $pid{$name} // return;
+	kill $signal => $pid;
+	waitpid $pid, 0;
+	return;
+}
+
+END {
+	local $?;
+	end($_, 'KILL') for keys %pid;
+}
+
+# How often the centre has each request.
+sub arrived {
+	my %count;
+	for my $file (bsd_glob "$folder/logs/*/access-*.log") {
+		$count{$_}++ for World::slurp($file) =~ /"request":"([^"]+)"/g;
+	}
+	return %count;
+}
+
+# How often each is there when all have arrived, or all but so many that may be
+# missing, or not after a minute.
+sub all_arrived {
+	my ($name, $missing) = @_;
+	my %count;
+	$world->settle_logs;
+	my @sent = map { World::slurp($_) =~ /"request":"([^"]+)"/g }
+	    bsd_glob $world->state . '/log/access.log*';
+	for (1 .. 600) {
+		%count = arrived();
+		last if (grep { !$count{$_} } @sent) <= ($missing // 0);
+		select undef, undef, undef, 0.1;
+	}
+	cmp_ok scalar(grep { !$count{$_} } @sent), '<=', $missing // 0,
+	    "$name: all " . @sent . ' are there';
+	return map { $count{$_} // 0 } @sent;
+}
+
+sub requests {
+	my ($number) = @_;
+	$world->get('/robots.txt') for 1 .. $number;
+	return;
+}
+
+for my $name (qw(node centre)) {
+	my $settings = settings($name);
+	is qx{rsyslogd -N1 -f '$settings' 2>&1} =~ /error/i ? 1 : 0, 0,
+	    "rsyslog has nothing to say about $name.conf";
+}
+
+start('centre');
+start('node');
+requests(200);
+is scalar(grep { $_ > 1 } all_arrived('the centre is there')), 0, '... once each';
+like World::slurp((bsd_glob "$folder/logs/*/access-*.log")[0]),
+    qr/\A\{"time":.*"\}\n/, '... as they were';
+
+end('centre', 'KILL');
+requests(300);
+start('centre');
+all_arrived('it was killed and started again');
+
+end('centre', 'TERM');
+requests(200);
+end('node', 'TERM');
+requests(100);
+start('node');
+requests(100);
+start('centre');
+# Lines that the node has handed to librelp, and that nobody has acknowledged, are
+# in its memory alone.
+all_arrived('the node was stopped meanwhile', 2);
+
+local %ENV = (%ENV, %{ $world->{env} });
+for (1 .. 3) {
+	requests(100);
+	is system(World->root . '/bin/minitwitctl rotate --force >/dev/null 2>&1'), 0,
+	    'rotated';
+}
+requests(100);
+my @files = bsd_glob $world->state . '/log/access.log.*.gz';
+system 'gunzip', @files;
+my @counts = all_arrived('rotated meanwhile', 2);
+note scalar(grep { $_ > 1 } @counts), ' have come twice';
+
+done_testing;
