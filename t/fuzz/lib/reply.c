@@ -8,5 +8,6 @@ void
 reply_again(void)
 {
 	headers = (struct buf){ 0 };
+	user = NULL;
 	dying = false;
 }
