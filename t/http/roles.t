@@ -11,7 +11,8 @@ use World;
 
 my $world = World->new;
 # No program has values in its statements, but these here have.
-$world->sql("ALTER DATABASE minitwit SET log_min_error_statement = 'panic'");
+$world->sql("ALTER SYSTEM SET log_min_error_statement = 'panic'");
+$world->sql('SELECT pg_reload_conf()');
 my $jar = $world->login('Ann');
 $world->register('Bob');
 my %role_of = World::roles();
