@@ -99,9 +99,11 @@ sub found_in {
 	    keys %{ $self->{values} };
 	my %found = map { ("what was sent: $_" => 1) }
 	    values_in($logs, sort keys %forms);
+	# line by line: a pattern for a line as a whole takes minutes for megabytes
+	my @lines = split /\n/, $logs;
 	for my $what (keys %looks) {
 		$found{"what looks like $what: $_"} = 1
-		    for $logs =~ /^(.*$looks{$what}.*)$/mg;
+		    for grep {/$looks{$what}/} @lines;
 	}
 	return sort keys %found;
 }
