@@ -18,7 +18,8 @@ use World;
 plan skip_all => 'sanitizers need what the sandbox forbids' if $ENV{SANITIZE};
 
 my $world = World->new;
-my $site = $world->state . '/site/cgi-bin';
+# Where Apache finds the programs of the release that runs.
+my ($site) = bsd_glob($world->state . '/settings/*/cgi-bin');
 my $folder = tempdir(CLEANUP => 1);
 my $source = World::root() . '/t/sandbox/inject.c';
 my $inject = "$folder/inject";
