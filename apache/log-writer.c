@@ -5,7 +5,9 @@
  *
  * Apache starts one for each of its logs, and ends all of them by closing their
  * stdin: signals, of a Ctrl-C or of Apache's, would end them before the last
- * lines have come.
+ * lines have come.  At SIGTERM, by which Apache's parent dismisses one, a copy
+ * goes on for whoever still writes, which at a graceful restart is Apache's old
+ * process; the parent would wait for it, and kill it after three seconds.
  *
  * A line of JSON is written as it is; one of Apache's (mod_logs has its parts)
  * and whatever else gets to stderr becomes one.  Where there is no room for
@@ -199,6 +201,15 @@ copy_lines(void)
 	}
 }
 
+/* The copy is in the midst of what this one was in the midst of. */
+static void
+leave_to_copy(int number)
+{
+	(void)number;
+	if (_Fork() > 0)
+		_exit(0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -207,7 +218,10 @@ main(int argc, char **argv)
 		die("usage: log-writer FILE");
 	}
 	file_name = argv[1];
-	signal(SIGTERM, SIG_IGN);
+	sigaction(SIGTERM,
+	    &(struct sigaction){
+		.sa_handler = leave_to_copy, .sa_flags = SA_RESTART },
+	    NULL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	fcntl(STDIN_FILENO, F_SETPIPE_SZ, PIPE_ROOM); /* else it has less */

@@ -15,6 +15,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define FILTER "HANDOVER"
@@ -39,7 +41,11 @@
 
 /* A request waits for its turn and then for the database; see mod_turns and
  * lib/db.c. */
-#define LONGEST_WAIT_MS 3000
+#define LONGEST_REQUEST_MS 3000
+
+/* Those that come meanwhile wait for such requests, too, and then for Apache to
+ * read its settings, also on a machine that is busy otherwise. */
+#define LONGEST_HANDOVER_MS 10000
 
 extern module AP_MODULE_DECLARE_DATA handover_module;
 APLOG_USE_MODULE(handover);
@@ -100,6 +106,8 @@ end_passage_at_answer(ap_filter_t *filter, apr_bucket_brigade *answer)
 static bool
 may_pass(void)
 {
+	if (handover->begun)
+		return false;
 	self->requests++;
 	if (!handover->begun)
 		return true;
@@ -129,8 +137,12 @@ pass(request_rec *r)
 		return DECLINED;
 	if (passage == NULL) {
 		for (int i = 0; !may_pass(); i++) {
-			if (i == LONGEST_WAIT_MS)
+			if (i == LONGEST_HANDOVER_MS) {
+				ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+				    "handover: no daemon within %d ms",
+				    LONGEST_HANDOVER_MS);
 				return HTTP_SERVICE_UNAVAILABLE;
+			}
 			nap();
 		}
 		passage = apr_pcalloc(r->pool, sizeof(*passage));
@@ -142,7 +154,7 @@ pass(request_rec *r)
 	return DECLINED;
 }
 
-/* --- the parent, before it replaces the daemon --- */
+/* --- the parent, before and after it replaces the daemon --- */
 
 static bool
 is_alive(const struct process *process)
@@ -162,8 +174,26 @@ is_busy(void)
 	return false;
 }
 
-/* Settings are about to be forgotten, and with them the daemon.  Other
- * processes come here, too, when they end. */
+static void
+set_alarm(suseconds_t every_us)
+{
+	struct timeval every = { .tv_usec = every_us };
+
+	setitimer(ITIMER_REAL,
+	    &(struct itimerval){ .it_value = every, .it_interval = every },
+	    NULL);
+}
+
+static void
+wake(int number)
+{
+	(void)number;
+	if (!handover->begun)
+		set_alarm(0);
+}
+
+/* Settings are about to be forgotten, and with them the daemon and this module.
+ * Other processes come here, too, when they end. */
 static apr_status_t
 let_requests_end(void *given)
 {
@@ -171,9 +201,18 @@ let_requests_end(void *given)
 
 	if (getpid() != *parent)
 		return APR_SUCCESS;
+	set_alarm(0);
+	signal(SIGALRM, SIG_IGN);
 	handover->begun = true;
-	for (int i = 0; i < LONGEST_WAIT_MS && is_busy(); i++)
+	for (int i = 0; is_busy(); i++) {
+		if (i == LONGEST_REQUEST_MS) {
+			ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+			    "handover: requests at work for %d ms may fail",
+			    LONGEST_REQUEST_MS);
+			break;
+		}
 		nap();
+	}
 	return APR_SUCCESS;
 }
 
@@ -203,6 +242,15 @@ prepare(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temporary,
 	handover = *shared;
 	*parent = getpid();
 	apr_pool_pre_cleanup_register(pool, parent, let_requests_end);
+	if (handover->begun) {
+		/* The parent sleeps for a second before it starts the new
+		 * process, or until a signal comes. */
+		sigaction(SIGALRM,
+		    &(struct sigaction){
+			.sa_handler = wake, .sa_flags = SA_RESTART },
+		    NULL);
+		set_alarm(10000);
+	}
 	return OK;
 }
 
@@ -250,7 +298,7 @@ begin_process(apr_pool_t *pool, server_rec *server)
 
 	if (handover == NULL)
 		return;
-	for (int i = 0; i < LONGEST_WAIT_MS && !is_listening(name); i++)
+	for (int i = 0; i < LONGEST_HANDOVER_MS && !is_listening(name); i++)
 		nap();
 	handover->begun = false;
 	self = take_place();
