@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What the administrators' programs know of a private MiniTwit, for them to read:
-# where its state is, whose the servers are, and how to write files of theirs.
-# $source_dir is known before.
+# state.sh -- what the administrators' programs know of a private MiniTwit: where
+# its state is, whose the servers are, and how to write files of theirs.
+# source_dir is known before.
 #
 # shellcheck disable=SC2034 # used by who reads it
 
@@ -20,6 +20,16 @@ else
 	as_owners=()
 fi
 case $state in /*) ;; *) state=$PWD/$state ;; esac
+host=${HOST:-127.0.0.1}
+
+# The site's, in a URL.
+url_host() {
+	case $host in
+	0.0.0.0 | ::) echo localhost ;;
+	*:*) echo "[$host]" ;;
+	*) echo "$host" ;;
+	esac
+}
 
 # Also to a terminal that is gone.
 say() {
