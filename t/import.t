@@ -16,6 +16,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Payloads;
+use Shell qw(slurp);
 use World;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)'
@@ -85,13 +86,6 @@ sub people {
 }
 
 # --- the program ---
-
-sub slurp {
-	my ($file) = @_;
-	open my $from, '<:raw', $file or die "$file: $!";
-	local $/ = undef;
-	return scalar(<$from>) // '';
-}
 
 sub spew {
 	my ($bytes) = @_;

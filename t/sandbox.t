@@ -13,6 +13,7 @@ use POSIX ();
 use Program;
 use Test::More;
 use Time::HiRes qw(sleep);
+use Shell qw(slurp);
 use World;
 
 plan skip_all => 'sanitizers need what the sandbox forbids' if $ENV{SANITIZE};
@@ -163,20 +164,13 @@ sub while_waiting {
 	my $pid;
 	for (1 .. 100) {
 		($pid) = map {m{(\d+)}} grep {
-			(slurp($_) // '') =~ m{^\Q$site\E/api/msgs\0}
+			slurp($_) =~ m{^\Q$site\E/api/msgs\0}
 		} bsd_glob('/proc/[0-9]*/cmdline');
 		last if $pid && $world->hanging;
 		sleep 0.01;
 	}
 	my $result = eval { $sub->($pid) };
 	return ($result, $read, $client);
-}
-
-sub slurp {
-	my ($name) = @_;
-	open my $in, '<', $name or return;
-	local $/ = undef;
-	return scalar readline $in;
 }
 
 subtest 'a program at work' => sub {

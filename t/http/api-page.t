@@ -8,17 +8,11 @@ use Encode qw(decode);
 use IPC::Open3;
 use JSON::PP;
 use Test::More;
+use Shell qw(slurp);
 use World;
 
 my $root = World::root();
 my $world = World->new;
-
-sub slurp {
-	my ($file) = @_;
-	open my $in, '<:raw', $file or die "$file: $!";
-	local $/ = undef;
-	return scalar <$in>;
-}
 
 sub unescape {
 	my ($html) = @_;

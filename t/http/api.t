@@ -10,6 +10,7 @@ use MIME::Base64 qw(encode_base64);
 use POSIX qw(strftime);
 use Test::More;
 use OpenAPI;
+use Parts qw(crash);
 use World;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)'
@@ -985,10 +986,9 @@ subtest 'credentials of the administrator\'s choice' => sub {
 # --- last, because nothing works after it ---
 
 subtest 'the database is away' => sub {
-	open my $file, '<', $world->state . '/run/pgbouncer.pid' or die $!;
-	my $pid = <$file>;
-	kill 'TERM', $pid;
-	until (!kill 0, $pid) { select undef, undef, undef, 0.05 }
+	my $parts = Parts->new($world->state);
+	crash($parts->all('supervisor')); # who would start it again
+	crash($parts->leader('PgBouncer'));
 
 	my %body = (
 		'/register' => { username => 'A', email => 'a@b', pwd => 'p' },

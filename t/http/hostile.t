@@ -16,6 +16,7 @@ use MIME::Base64 qw(encode_base64);
 use Payloads;
 use Test::More;
 use Verdict;
+use Shell qw(slurp);
 use World;
 
 binmode Test::More->builder->$_, ':utf8' for qw(output failure_output);
@@ -496,7 +497,8 @@ harmless('a request in a request', map { [ @$_ ] }
 	# part of the header before it (RFC 9112 5.2): there is no body
 	[ "POST /login HTTP/1.1\r\nHost: x\r\n$form\r\n Content-Length: 9\r\n\r\n"
 		. request('GET /login'), '', answers => 2 ]);
-unlike World::slurp($world->state . '/log/asked'), qr/smuggled HTTP/, 'nobody saw a second request';
+unlike slurp($world->state . '/log/asked'), qr/smuggled HTTP/,
+    'nobody saw a second request';
 
 harmless('what is no HTTP/1.1', map { [ "$_\r\n\r\n" ] }
 	'GET /public', 'GET', 'GET ', 'GET  /public HTTP/1.1',

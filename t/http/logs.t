@@ -9,7 +9,9 @@ use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Uncompress::Gunzip qw(gunzip);
 use JSON::PP;
+use Parts qw(is_alive);
 use Secrets;
+use Shell qw(slurp);
 use Test::More;
 use World;
 
@@ -178,7 +180,7 @@ subtest 'addresses' => sub {
 	    '... and no more';
 	# the vector of SipHash's authors, for 15 bytes
 	my $key = join '', map { sprintf '%02x', $_ } 0 .. 15;
-	my $script = World::slurp("$root/bin/address-hash");
+	my $script = slurp("$root/bin/address-hash");
 	my ($functions) = $script =~ /(sub add .*?)^my \(\$address/ms;
 	is unpack('H*', eval "$functions siphash(pack('H*', '$key'),"
 		. " pack 'C*', 0 .. 14)"), 'e545be4961ca29a1', 'SipHash-2-4';
@@ -207,14 +209,14 @@ subtest 'hostile requests' => sub {
 	my @lines;
 	eventually(sub {
 		$world->settle_logs;
-		@lines = split /^/, World::slurp($world->state . '/log/access.log');
+		@lines = split /^/, slurp($world->state . '/log/access.log');
 		return @lines >= $before + $count;
 	});
 	cmp_ok @lines, '>=', $before + $count, 'each has a line';
 	is join("\n", grep { length } map { fault_of($_) } @lines), '',
 	    '... all of them as they should be';
 	is join("\n", grep { !eval { JSON::PP->new->utf8->decode($_) } }
-		split /^/, World::slurp($world->state . '/log/error.log')), '',
+		split /^/, slurp($world->state . '/log/error.log')), '',
 	    "error.log's, too";
 	unlike $world->logs, qr/exit signal/, '... and Apache is well';
 };
@@ -234,14 +236,14 @@ subtest 'log-writer' => sub {
 	my $folder = tempdir(CLEANUP => 1);
 	my $log = "$folder/some/x.log";
 	my ($pipe, $pid) = writer($log);
-	my $lines = sub { split /^/, World::slurp($_[0] // $log) // '' };
+	my $lines = sub { split /^/, slurp($_[0] // $log) };
 
 	print {$pipe} qq({"n":1}\n{"n":2}\n);
 	eventually(sub { # has been read, and it waits for more
 		my $waiting = pack 'i', 0;
 		ioctl $pipe, 0x541b, $waiting or die $!; # FIONREAD
 		return unpack('i', $waiting) == 0
-		    && World::slurp("/proc/$pid/stat") =~ /\) S/;
+		    && slurp("/proc/$pid/stat") =~ /\) S/;
 	});
 	mkdir "$folder/some" or die $!;
 	print {$pipe} qq({"n":3}\n);
@@ -257,10 +259,12 @@ subtest 'log-writer' => sub {
 	ok eventually(sub { $lines->() == 2 }), 'half a line waits for the rest';
 
 	kill TERM => $pid;
+	ok eventually(sub { !is_alive($pid) }), 'who is dismissed is gone';
 	print {$pipe} "apache\terror\tID\t\twhy\tsome \"words\"\n",
 	    "apache\twarning\tID\tno values\t\tsecret\n",
 	    "apache\tinfo\n", "\n", "==1== \"\tsomething else\x01\xff\n";
 	close $pipe;
+	ok eventually(sub { $lines->() == 6 }), '... but goes on until the end';
 	my @told = map { my $line = JSON::PP->new->utf8->decode($_);
 		delete $line->{time}; $line } ($lines->())[2 .. 5];
 	is_deeply \@told, [ map { my %line;
@@ -269,7 +273,7 @@ subtest 'log-writer' => sub {
 		[ 'warning', 'apache', 'ID', 'no values' ],
 		[ 'info', 'apache', '', '' ],
 		[ 'error', 'stderr', '-', "==1== \"\tsomething else\x01\xff" ] ],
-	    'all that is not JSON becomes it, up to the end';
+	    'all that is not JSON becomes it';
 };
 
 # --- rotation ---
@@ -309,8 +313,8 @@ subtest 'ten rotations under load' => sub {
 	my (%seen, $count, @bad);
 	my $read = sub {
 		for my $file (bsd_glob "$logs/access.log*") {
-			my $text = World::slurp($file);
-			gunzip(\World::slurp($file) => \$text) if $file =~ /\.gz\z/;
+			my $text = slurp($file);
+			gunzip(\slurp($file) => \$text) if $file =~ /\.gz\z/;
 			push @bad, grep { length } map { fault_of($_) } split /^/, $text;
 			$seen{$_}++ for $text =~ /"request":"([^"]+)"/g;
 		}

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use File::Temp qw(tempdir);
 use List::Util qw(sum0);
+use Parts qw(crash);
 use Test::More;
 use Time::HiRes qw(sleep);
 use World;
@@ -380,11 +381,23 @@ subtest 'a scrape reads no table' => sub {
 	is $scans->(), $before, '... and not in whole';
 };
 
+# Is another process after a crash.
+sub checkpointer {
+	return eval { $world->sql(q{SELECT pid FROM pg_stat_activity
+		WHERE backend_type = 'checkpointer'}) };
+}
+
 subtest 'PostgreSQL crashes' => sub {
 	$world->sql('ANALYZE');
+	my $before = checkpointer();
 	my ($pid) = split /\n/, $world->sql(q{SELECT pid FROM pg_stat_activity
 		WHERE usename LIKE 'minitwit_%'});
 	kill KILL => $pid;
+	for (1 .. 400) {
+		my $now = checkpointer();
+		last if $now && $now != $before;
+		sleep 0.05;
+	}
 	for (1 .. 400) {
 		my %now = scrape();
 		last if $now{minitwit_database_up};
@@ -397,11 +410,9 @@ subtest 'PostgreSQL crashes' => sub {
 
 subtest 'the database is away' => sub {
 	my %before = scrape();
-	open my $in, '<', "$state/run/pgbouncer.pid" or die $!;
-	my ($pid) = <$in>;
-	chomp $pid;
-	kill KILL => $pid;
-	sleep 0.05 while -e "/proc/$pid";
+	my $parts = Parts->new($state);
+	crash($parts->all('supervisor')); # who would start it again
+	crash($parts->leader('PgBouncer'));
 	my %now = scrape();
 	is $now{minitwit_database_up}, 0, 'which it says';
 	is $now{minitwit_users}, undef, '... and nothing that it does not know';

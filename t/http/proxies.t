@@ -7,6 +7,7 @@ use warnings;
 use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
+use Shell qw(slurp);
 use World;
 
 my $proxy = '127.0.0.9';
@@ -29,7 +30,7 @@ sub seen_as {
 	my $mark = 'mark' . int rand 1e9;
 	$world->get("/nobody?$mark", from => $from, headers => \%headers);
 	for (1 .. 100) { # it has its line after the answer
-		return $1 if World::slurp($world->state . '/log/addresses')
+		return $1 if slurp($world->state . '/log/addresses')
 		    =~ /^(\S+) .*$mark$/m;
 		select undef, undef, undef, 0.1;
 	}

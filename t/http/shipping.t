@@ -7,6 +7,7 @@ use warnings;
 use File::Glob qw(bsd_glob);
 use File::Temp qw(tempdir);
 use Test::More;
+use Shell qw(slurp);
 use World;
 
 my $world = World->new;
@@ -19,7 +20,7 @@ mkdir $world->state . '/run/rsyslog' or die $!;
 
 sub settings {
 	my ($name) = @_;
-	my $text = World::slurp(World->root . "/ops/rsyslog/$name.conf");
+	my $text = slurp(World->root . "/ops/rsyslog/$name.conf");
 	$text =~ s/\@([A-Z]+)\@/$place{$1}/g;
 	open my $file, '>', "$folder/$name.conf" or die $!;
 	print {$file} $text;
@@ -57,7 +58,7 @@ END {
 sub arrived {
 	my %count;
 	for my $file (bsd_glob "$folder/logs/*/access-*.log") {
-		$count{$_}++ for World::slurp($file) =~ /"request":"([^"]+)"/g;
+		$count{$_}++ for slurp($file) =~ /"request":"([^"]+)"/g;
 	}
 	return %count;
 }
@@ -68,7 +69,7 @@ sub all_arrived {
 	my ($name, $missing) = @_;
 	my %count;
 	$world->settle_logs;
-	my @sent = map { World::slurp($_) =~ /"request":"([^"]+)"/g }
+	my @sent = map { slurp($_) =~ /"request":"([^"]+)"/g }
 	    bsd_glob $world->state . '/log/access.log*';
 	for (1 .. 600) {
 		%count = arrived();
@@ -96,7 +97,7 @@ start('centre');
 start('node');
 requests(200);
 is scalar(grep { $_ > 1 } all_arrived('the centre is there')), 0, '... once each';
-like World::slurp((bsd_glob "$folder/logs/*/access-*.log")[0]),
+like slurp((bsd_glob "$folder/logs/*/access-*.log")[0]),
     qr/\A\{"time":.*"\}\n/, '... as they were';
 
 end('centre', 'KILL');

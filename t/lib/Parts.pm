@@ -10,6 +10,7 @@ use warnings;
 use Carp qw(croak);
 use Exporter qw(import);
 use Time::HiRes qw(sleep);
+use Shell qw(slurp);
 
 our @EXPORT_OK = qw(crash is_alive children_of);
 
@@ -25,10 +26,15 @@ sub new {
 	return bless { state => $state }, $class;
 }
 
+sub pid_file {
+	my ($self, $part) = @_;
+	return "$self->{state}/$PID_FILE{$part}";
+}
+
 # The process that leads a part; undef where its file is not there.
 sub leader {
 	my ($self, $part) = @_;
-	return (slurp("$self->{state}/$PID_FILE{$part}") =~ /^(\d+)/)[0];
+	return (slurp($self->pid_file($part)) =~ /^(\d+)/)[0];
 }
 
 # A part's leader and the processes that it has started.
@@ -88,13 +94,6 @@ sub crash {
 		sleep 0.05;
 	}
 	return;
-}
-
-sub slurp {
-	my ($file) = @_;
-	open my $from, '<', $file or return '';
-	local $/ = undef;
-	return scalar(<$from>) // '';
 }
 
 1;

@@ -29,6 +29,7 @@ use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use Storable qw(freeze thaw);
 use Secrets;
+use Shell qw(slurp);
 use Symbol qw(gensym);
 use Test::More;
 
@@ -357,9 +358,9 @@ sub settle_logs {
 	my ($self) = @_;
 	for my $file (bsd_glob '/proc/[0-9]*/cmdline') {
 		my ($folder) = $file =~ m{(.*)/};
-		(slurp($file) // '') =~ m{^\Q$self->{state}\E/site/apache/log-writer\0}
+		slurp($file) =~ m{^\Q$self->{state}\E/site/apache/log-writer\0}
 		    or next;
-		while ((slurp("$folder/stat") // '') =~ /\) ([^Z])/) {
+		while (slurp("$folder/stat") =~ /\) ([^Z])/) {
 			my ($state, $waiting) = ($1, pack 'i', 0);
 			open my $pipe, '<', "$folder/fd/0" or last;
 			ioctl $pipe, 0x541b, $waiting or last; # FIONREAD
@@ -368,14 +369,6 @@ sub settle_logs {
 		}
 	}
 	return;
-}
-
-# A file's bytes; undef when it can't be read.
-sub slurp {
-	my ($name) = @_;
-	open my $file, '<:raw', $name or return;
-	local $/ = undef;
-	return scalar readline $file;
 }
 
 # All that the servers and programs have logged.

@@ -8,17 +8,11 @@ use File::Glob qw(bsd_glob);
 use File::Temp qw(tempdir);
 use JSON::PP;
 use Test::More;
+use Shell qw(slurp);
 use World;
 
 my $root = World::root();
 my $source = "$root/ops/prometheus/assets/dashboards.json";
-
-sub slurp {
-	my ($name) = @_;
-	open my $file, '<', $name or die "$name: $!";
-	local $/ = undef;
-	return scalar <$file>;
-}
 
 my $folder = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 is system("$root/ops/grafana/generate", $source, $folder), 0, 'they are made';

@@ -5,27 +5,17 @@ use strict;
 use warnings;
 use File::Temp qw(tempdir);
 use Test::More;
+use Shell qw(run slurp);
 use World;
 
 my $root = World::root();
 my $ops = "$root/ops/prometheus";
 
-sub slurp {
-	my ($name) = @_;
-	open my $file, '<', $name or die "$name: $!";
-	local $/ = undef;
-	return scalar <$file>;
-}
-
 # A command has nothing to complain of; what it says otherwise.
 sub silent {
 	my ($name, @command) = @_;
-	open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh',
-	    @command
-	    or die "no sh: $!";
-	my $said = do { local $/ = undef; <$from> } // '';
-	close $from;
-	is $?, 0, $name or diag $said;
+	my ($said, $status) = run(@command);
+	is $status, 0, $name or diag $said;
 	unlike $said, qr/WARNING|FAILED/, '... without a warning';
 	return;
 }

@@ -11,6 +11,7 @@ use JSON::PP;
 use POSIX qw(_exit);
 use Test::More;
 use Time::HiRes qw(sleep time);
+use Shell qw(slurp);
 use World;
 
 my $root = World::root();
@@ -18,13 +19,6 @@ my $temp = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chmod 0755, $temp;
 
 # --- helpers ---
-
-sub slurp {
-	my ($name) = @_;
-	open my $file, '<', $name or return '';
-	local $/ = undef;
-	return <$file> // '';
-}
 
 # The first of six ports that are free.
 sub free_base {

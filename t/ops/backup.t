@@ -6,6 +6,7 @@ use warnings;
 use File::Temp qw(tempdir);
 use Test::More;
 use Time::HiRes qw(sleep);
+use Shell qw(run slurp spew);
 use World;
 
 my $root = World->root;
@@ -17,17 +18,6 @@ my $state = $world->state;
 my $repository = "$state/pgbackrest/conf.d/repository.conf";
 
 # --- helpers ---
-
-# A command's output, and its exit status.
-sub run {
-	my (@command) = @_;
-	open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh',
-	    @command
-	    or die "no sh: $!";
-	my $output = do { local $/ = undef; <$from> } // '';
-	close $from;
-	return ($output, $? >> 8);
-}
 
 sub backup {
 	my (@arguments) = @_;
@@ -47,21 +37,6 @@ sub fails {
 	my ($output, $status) = backup(@arguments);
 	isnt $status, 0, "backup @arguments fails";
 	like $output, $sentence, '... with a sentence';
-	return;
-}
-
-sub slurp {
-	my ($file) = @_;
-	open my $from, '<', $file or return '';
-	local $/ = undef;
-	return scalar <$from>;
-}
-
-sub spew {
-	my ($file, $text) = @_;
-	open my $to, '>', $file or die "$file: $!";
-	print {$to} $text;
-	close $to or die "$file: $!";
 	return;
 }
 

@@ -8,6 +8,7 @@ use File::Temp qw(tempdir);
 use Test::More;
 use Time::HiRes qw(time);
 
+use Shell qw(run);
 use World;
 
 my $root = World->root;
@@ -18,17 +19,6 @@ my $state = $world->state;
 my @migrations = map {m{([^/]+)$}} sort glob "$root/sql/migrations/[0-9]*.sql";
 
 # --- helpers ---
-
-# What a command says, and its exit status.
-sub run {
-	my (@command) = @_;
-	open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh',
-	    @command
-	    or die "no sh: $!";
-	my $said = do { local $/ = undef; <$from> } // '';
-	close $from;
-	return ($said, $? >> 8);
-}
 
 # bin/migrate with its files, and so many of the migrations.
 sub migrate_with {

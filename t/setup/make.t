@@ -12,6 +12,8 @@ use MIME::Base64 qw(encode_base64);
 use POSIX qw(_exit setpgid WNOHANG);
 use Test::More;
 use Time::HiRes qw(sleep time);
+use Parts qw(is_alive);
+use Shell qw(run slurp spew);
 use World;
 
 # Settings on the command line of `make check` are not for these.
@@ -34,17 +36,6 @@ my @as_nobody = qw(setpriv --reuid=nobody --regid=nogroup --clear-groups
 my @as_owner = $> ? () : qw(setpriv --reuid=www-data --clear-groups);
 
 # --- helpers ---
-
-# A command's output, and its exit status.
-sub run {
-	my (@command) = @_;
-	open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh',
-	    @command
-	    or die "no sh: $!";
-	my $output = do { local $/ = undef; <$from> } // '';
-	close $from;
-	return ($output, $? >> 8);
-}
 
 # One that goes on until it is killed.
 sub sleeper {
@@ -83,21 +74,6 @@ sub fails {
 	return $output;
 }
 
-sub slurp {
-	my ($file) = @_;
-	open my $from, '<', $file or return '';
-	local $/ = undef;
-	return scalar(<$from>) // '';
-}
-
-sub spew {
-	my ($file, $text) = @_;
-	open my $to, '>', $file or die "$file: $!";
-	print {$to} $text;
-	close $to or die "$file: $!";
-	return;
-}
-
 # Waits until something is true.
 sub eventually {
 	my ($is_so) = @_;
@@ -109,32 +85,23 @@ sub eventually {
 	return;
 }
 
-my %pid_file = (
-	PostgreSQL => 'pg/postmaster.pid',
-	PgBouncer => 'run/pgbouncer.pid',
-	Apache => 'run/apache.pid',
-	supervisor => 'run/supervisor.pid',
-);
+my @parts = qw(PostgreSQL PgBouncer Apache supervisor);
 
+sub parts {
+	my ($state) = @_;
+	return Parts->new($state // $settings{STATE});
+}
+
+# The process that leads a part.
 sub pid {
 	my ($part, $state) = @_;
-	$state //= $settings{STATE};
-	return (slurp("$state/$pid_file{$part}") =~ /^(\d+)/)[0];
+	return parts($state)->leader($part);
 }
 
 # The parts, their supervisor, and the processes that they started.
 sub processes {
 	my ($state) = @_;
-	my %main = map { $_ => 1 } map { pid($_, $state) // () } keys %pid_file;
-	return grep {
-		my ($parent) = slurp("/proc/$_/stat") =~ /\) \S (\d+)/;
-		$main{$_} || $parent && $main{$parent}
-	} map {m{(\d+)$}} glob '/proc/[0-9]*';
-}
-
-sub is_alive {
-	my ($pid) = @_;
-	return slurp("/proc/$pid/stat") =~ /\) [^Z]/;
+	return map { parts($state)->all($_) } @parts;
 }
 
 sub all_gone {
@@ -282,13 +249,13 @@ subtest 'after a crash' => sub {
 	isnt pid('supervisor'), $supervisor, 'it has another one';
 
 	my @pids = processes();
-	kill KILL => map { pid($_) } keys %pid_file;
+	kill KILL => map { pid($_) } @parts;
 	works('stop');
 	all_gone(@pids);
 
 	# process ids are used again
 	my $other = sleeper(@as_owner, 'sleep', 600);
-	spew("$settings{STATE}/$pid_file{$_}", "$other\n") for keys %pid_file;
+	spew(parts()->pid_file($_), "$other\n") for @parts;
 	fails('status', qr/Apache: not running/);
 	works('start');
 	is status_of('/public'), 200, "somebody else's process id is no matter";
