@@ -11,7 +11,7 @@ if [ "$(id -u)" = 0 ]; then
 	state=${STATE:-/var/lib/minitwit}
 	owner=www-data
 	as_owner=(setpriv --reuid="$owner" --regid="$owner" --clear-groups
-		env HOME=/nonexistent)
+		env --chdir=/ HOME=/nonexistent)
 	as_owners=(--owner="$owner" --group="$owner")
 else
 	state=${STATE:-$source_dir/var}

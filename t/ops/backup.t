@@ -403,13 +403,13 @@ subtest 'systemd' => sub {
 	my ($found) = run('sh', '-c', 'command -v systemd-analyze');
 	plan skip_all => 'systemd is not installed' if $found eq '';
 	my @names = map {m{([^/]+)$}} glob "$root/ops/systemd/*";
-	is @names, 6, 'timers and services';
+	is @names, 7, 'timers and services';
 	for my $name (@names) {
 		spew("$temp/" . $name =~ s/\@/\@full/r,
 			slurp("$root/ops/systemd/$name")
-			    =~ s{/usr/local/lib/minitwit}{$root}gr);
+			    =~ s{/var/lib/minitwit/site/}{$root/}gr);
 	}
-	my @units = grep {/backup|restore/} glob "$temp/*.{service,timer}";
+	my @units = glob "$temp/*.{service,timer}";
 	is_deeply [ run('systemd-analyze', 'verify', @units) ], [ '', 0 ],
 	    'systemd finds no fault with them';
 };
