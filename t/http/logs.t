@@ -328,4 +328,19 @@ subtest 'ten rotations under load' => sub {
 	    'the oldest are compressed';
 };
 
+subtest 'a log that its writer keeps open' => sub {
+	my $log = $world->state . '/log/monitor-x.log';
+	open my $file, '>>', $log or die $!;
+	$file->autoflush;
+	chown +(stat $world->state . '/log')[4, 5], $log; # as who rotates it
+	local %ENV = (%ENV, %{ $world->{env} });
+	for my $line (qw(one two three)) {
+		print {$file} "$line\n";
+		is slurp($log), "$line\n", "$line is in the log of this name";
+		is system("'$root/bin/minitwitctl' rotate --force >/dev/null 2>&1"),
+		    0, '... which is rotated';
+	}
+	is slurp("$log.1"), "three\n", '... and has what it had';
+};
+
 done_testing;
