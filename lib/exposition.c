@@ -82,17 +82,54 @@ compare(const void *a, const void *b)
 }
 
 static void
+add_total(struct buf *out, const struct metrics_request *request,
+    const char *status, uint64_t count)
+{
+	add_sample(out, REQUESTS,
+	    mem_format("{route=\"%s\",method=\"%s\",status=\"%s\"}",
+		request->route, request->method, status),
+	    count);
+}
+
+static bool
+is_same_page(
+    const struct metrics_request *one, const struct metrics_request *other)
+{
+	return strcmp(one->route, other->route) == 0 &&
+	    strcmp(one->method, other->method) == 0;
+}
+
+/* Errors that a page has not had are 0 rather than absent: of what was not
+ * there Prometheus can't see it grow, and would miss the first ones. */
+static void
+add_page(struct buf *out, const struct metrics_request *page, size_t count)
+{
+	static const char *const errors[] = { "500", "503", "504" };
+
+	for (size_t i = 0; i < count; i++)
+		add_total(out, page, page[i].status, page[i].count);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		size_t j = 0;
+
+		while (j < count && strcmp(page[j].status, errors[i]) != 0)
+			j++;
+		if (j == count)
+			add_total(out, page, errors[i], 0);
+	}
+}
+
+static void
 add_totals(
     struct buf *out, const struct metrics_request *requests, size_t count)
 {
 	add_family(out, REQUESTS, "counter",
 	    "Requests that were answered, by what answered them.");
-	for (size_t i = 0; i < count; i++)
-		add_sample(out, REQUESTS,
-		    mem_format("{route=\"%s\",method=\"%s\",status=\"%s\"}",
-			requests[i].route, requests[i].method,
-			requests[i].status),
-		    requests[i].count);
+	for (size_t i = 0, first = 0; i < count; first = i) {
+		while (
+		    i < count && is_same_page(&requests[first], &requests[i]))
+			i++;
+		add_page(out, &requests[first], i - first);
+	}
 }
 
 /* Microseconds as seconds. */
