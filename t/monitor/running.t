@@ -126,6 +126,7 @@ for (
 	[ MONITOR_PORT => 65531, qr/MONITOR_PORT=65531: please give/ ],
 	[ MONITOR_PORT => $world->{port} - 2, qr/port $world->{port} is in use/ ],
 	[ MONITOR_INTERVAL => '0', qr/MONITOR_INTERVAL=0: please give seconds/ ],
+	[ MONITOR_INTERVAL => '61', qr/MONITOR_INTERVAL=61: please give seconds/ ],
 	[ MONITOR_INTERVAL => '1m', qr/MONITOR_INTERVAL=1m: please give seconds/ ],
 	[ MINITWIT_ALERT_WEBHOOK => 'example.org', qr/WEBHOOK is no address/ ],
 	[ MINITWIT_ALERT_WEBHOOK => "http://x/'\n- y", qr/WEBHOOK is no address/ ],
