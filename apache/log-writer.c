@@ -38,7 +38,7 @@ static bool
 open_log(void)
 {
 	int file =
-	    open(file_name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	    open(file_name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 
 	if (file < 0)
 		return false;
@@ -79,18 +79,23 @@ count_lines(const char *lines, size_t len)
 }
 
 static void
-keep(const char *lines, size_t len)
+count_lost(size_t lines, bool are_written)
 {
-	if (len == 0)
-		return;
-	if (!write_all(lines, len)) {
-		lost += count_lines(lines, len);
+	if (!are_written) {
+		lost += lines;
 	} else if (lost > 0) {
 		log_context("log-writer", NULL);
 		log_line(LOG_ERROR,
 		    "%zu lines before this one could not be written", lost);
 		lost = 0;
 	}
+}
+
+static void
+keep(const char *lines, size_t len)
+{
+	if (len > 0)
+		count_lost(count_lines(lines, len), write_all(lines, len));
 }
 
 /* Ends the first word of a line with tabs, and gives it. */
@@ -132,10 +137,27 @@ tell(char *line)
 
 	if (strncmp(line, mark, strlen(mark)) == 0) {
 		tell_for_apache(line + strlen(mark));
-	} else if (*line != '\0') {
+	} else {
 		log_context("stderr", NULL);
 		log_line(LOG_ERROR, "%s", line);
 	}
+}
+
+/* As write_all(), of what lib/log writes without telling whether it could. */
+static void
+tell_all(char *line)
+{
+	off_t before = lseek(STDERR_FILENO, 0, SEEK_END), after;
+	char last = '\0';
+
+	if (*line == '\0')
+		return;
+	tell(line);
+	after = lseek(STDERR_FILENO, 0, SEEK_END);
+	if (after > before && pread(STDERR_FILENO, &last, 1, after - 1) == 1 &&
+	    last != '\n' && ftruncate(STDERR_FILENO, before) == 0)
+		after = before;
+	count_lost(1, before < 0 || after > before);
 }
 
 static void
@@ -150,7 +172,7 @@ keep_lines(char *lines, size_t len)
 		if (*line != '{') {
 			keep(kept, (size_t)(line - kept));
 			next[-1] = '\0';
-			tell(line);
+			tell_all(line);
 			kept = next;
 		}
 		line = next;

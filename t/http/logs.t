@@ -223,11 +223,12 @@ subtest 'hostile requests' => sub {
 
 # --- apache/log-writer ---
 
-# The end of a log-writer to write to, and its process.
+# The end of a log-writer to write to, and its process, which a command starts.
 sub writer {
-	my ($file) = @_;
+	my ($file, @command) = @_;
 	my $program = "$root/" . World::build() . '/apache/log-writer';
-	my $pid = open my $pipe, '|-', $program, $file or die "$program: $!";
+	my $pid = open my $pipe, '|-', @command, $program, $file
+	    or die "$program: $!";
 	$pipe->autoflush;
 	return ($pipe, $pid);
 }
@@ -274,6 +275,28 @@ subtest 'log-writer' => sub {
 		[ 'info', 'apache', '', '' ],
 		[ 'error', 'stderr', '-', "==1== \"\tsomething else\x01\xff" ] ],
 	    'all that is not JSON becomes it';
+};
+
+subtest 'no room for lines of Apache' => sub {
+	my $log = tempdir(CLEANUP => 1) . '/x.log';
+	my ($pipe) = writer($log, 'sh', '-c',
+		q(trap '' XFSZ; ulimit -f 1; exec "$0" "$@")); # 512 bytes
+	my $count = 0;
+	my $tell = sub {
+		$count++;
+		print {$pipe} "apache\terror\tID\t\twhy\tline $count\n";
+		select undef, undef, undef, 0.05;
+	};
+	$tell->() until $count == 12;
+	rename $log, "$log.1" or die $!;
+	$tell->();
+	close $pipe;
+	my @old = split /^/, slurp("$log.1");
+	my @new = split /^/, slurp($log);
+	is join('', grep { !eval { JSON::PP->new->utf8->decode($_) } } @old, @new),
+	    '', 'no half a line stays';
+	my ($lost) = "@new" =~ /"(\d+) lines before this one could not/;
+	is @old + ($lost // 0), 12, '... and those that are missing are counted';
 };
 
 # --- rotation ---
