@@ -381,6 +381,15 @@ sub logs {
 	return @ARGV ? join '', <> : '';
 }
 
+# What has been rotated, compressed or not.
+sub rotated_logs {
+	my ($self) = @_;
+	my @files = bsd_glob "$self->{state}/log/*.log.[1-9]*" or return '';
+	open my $all, '-|', 'zcat', '-f', @files or croak "no zcat: $!";
+	local $/;
+	return <$all>;
+}
+
 # The lines of a log of Apache's, decoded, oldest first.
 sub lines_of {
 	my ($self, $log) = @_;
@@ -428,7 +437,7 @@ sub stop {
 	$self->{stopped} = 1;
 	$self->{secrets}->add($self->stored_secrets);
 	$self->ctl('stop');
-	my $logs = $self->logs;
+	my $logs = $self->logs . $self->rotated_logs;
 	my $found = $logs =~ /(.*(?:Sanitizer|runtime error).*)/;
 	ok !$found, 'no sanitizer has anything to say' or diag $logs
 	    if $found;
