@@ -52,15 +52,19 @@ test_requests(void **state)
 	"minitwit_http_requests_total{route=\"" route "\",method=\"" method \
 	"\",status=\"" status "\"} " count "\n"
 	/* with errors that have not come yet */
+	/* clang-format off */
 	assert_contains(text,
-	    "# TYPE minitwit_http_requests_total counter\n" TOTAL("api/msgs",
-		"POST", "405", "1") TOTAL("api/msgs", "POST", "500", "0")
-		TOTAL("api/msgs", "POST", "503", "0") TOTAL("api/msgs", "POST",
-		    "504", "0") TOTAL("site/public", "GET", "200", "1")
-		    TOTAL("site/public", "GET", "503", "1")
-			TOTAL("site/public", "GET", "500", "0")
-			    TOTAL("site/public", "GET", "504", "0")
-				TOTAL("site/public", "HEAD", "200", "1"));
+	    "# TYPE minitwit_http_requests_total counter\n"
+	    TOTAL("api/msgs", "POST", "405", "1")
+	    TOTAL("api/msgs", "POST", "500", "0")
+	    TOTAL("api/msgs", "POST", "503", "0")
+	    TOTAL("api/msgs", "POST", "504", "0")
+	    TOTAL("site/public", "GET", "200", "1")
+	    TOTAL("site/public", "GET", "503", "1")
+	    TOTAL("site/public", "GET", "500", "0")
+	    TOTAL("site/public", "GET", "504", "0")
+	    TOTAL("site/public", "HEAD", "200", "1"));
+	/* clang-format on */
 #define BUCKET(bound, count) \
 	"minitwit_http_request_duration_seconds_bucket" \
 	"{route=\"site/public\",le=\"" bound "\"} " count "\n"
