@@ -243,11 +243,11 @@ DO $$ BEGIN RAISE 'not every row can be taken over as it is (--strict): nothing 
 -- posts half a million messages.  This is before the rows, so that nobody is
 -- given an id of theirs.
 SELECT setval('users_user_id_seq', greatest(last_value, highest) + 1000000)
-FROM users_user_id_seq, (SELECT max(id) AS highest FROM people
+FROM users_user_id_seq, (SELECT coalesce(max(id), 0) AS highest FROM people
 	WHERE problem IS NULL) AS p
 WHERE last_value < highest + 500000 \g /dev/null
 SELECT setval('messages_message_id_seq', greatest(last_value, highest) + 1000000)
-FROM messages_message_id_seq, (SELECT max(id) AS highest FROM posts
+FROM messages_message_id_seq, (SELECT coalesce(max(id), 0) AS highest FROM posts
 	WHERE problem IS NULL) AS p
 WHERE last_value < highest + 500000 \g /dev/null
 

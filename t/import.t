@@ -436,6 +436,18 @@ END
 	$other->stop;
 };
 
+subtest 'an old site where nobody has posted yet' => sub {
+	my $other = World->new;
+	my $file = legacy(people('Ann'));
+	imported($other, $file);
+	is next_ids($other), '1000001|1000001', 'its first ids are its own';
+	$other->api(POST => '/msgs/Ann', { content => 'here' });
+	legacy("INSERT INTO message VALUES (1, 1, 'there', 1, 0);", $file);
+	like imported($other, $file), qr/^messages: 1 to add, .* 0 left out$/m,
+	    'what comes later comes in';
+	$other->stop;
+};
+
 subtest 'a site that has ids of its own' => sub {
 	my $other = World->new;
 	$other->register($_) for qw(Ann Bob);
