@@ -268,6 +268,14 @@ subtest 'what can\'t be restored' => sub {
 	fails(qr/damaged, or can't be read: .*status: error/s, 'check');
 	spew($bundle, $bytes);
 
+	rename "$state/backup", "$temp/away";
+	spew("$state/backup", '');
+	fails(qr/no backups can be made there/, 'setup');
+	ok -e "$state/pgbackrest/pgbackrest.conf",
+	    'the log still waits for a repository that is away';
+	unlink "$state/backup";
+	rename "$temp/away", "$state/backup";
+
 	is slurp("$state/pg/postmaster.pid"), $pid,
 	    'the site has run on all the while';
 	is say_it('undisturbed'), 204, '... and takes messages';
