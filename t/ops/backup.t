@@ -233,6 +233,20 @@ subtest 'to the latest state' => sub {
 	    'a moment of the second history is there, too';
 };
 
+subtest 'a restored database that is of no use' => sub {
+	my $migrate = "$state/site/bin/migrate";
+	my $program = slurp($migrate);
+	my $when = moment();
+	is say_it('kept'), 204, 'a message';
+	spew($migrate, "#!/bin/sh\nexit 1\n");
+	fails(qr/is again what it was.*nothing was restored: /s, 'restore', $when);
+	spew($migrate, $program);
+	is say_it('and more'), 204, 'the site goes on';
+	my $last = rows();
+	works('restore');
+	is_deeply rows(), $last, '... and that is its latest state';
+};
+
 # --- what goes wrong ---
 
 subtest 'what can\'t be restored' => sub {
