@@ -247,6 +247,20 @@ subtest 'a restored database that is of no use' => sub {
 	is_deeply rows(), $last, '... and that is its latest state';
 };
 
+subtest 'a database that somebody has put back' => sub {
+	my $last = rows();
+	my %there = map { ($_ => 1) } glob "$state/pg.before-*";
+	works('restore', $second);
+	my ($before) = grep { !$there{$_} } glob "$state/pg.before-*";
+	$world->ctl('stop');
+	rename "$state/pg", "$temp/unwanted" or die $!;
+	rename $before, "$state/pg" or die $!;
+	is $world->ctl('start'), 0, 'it starts';
+	works('run');
+	works('restore');
+	is_deeply rows(), $last, 'what was backed up is the latest state';
+};
+
 # --- what goes wrong ---
 
 subtest 'what can\'t be restored' => sub {
