@@ -307,14 +307,22 @@ DECLARE
 	more bigint;
 BEGIN
 	FOR done IN 0..last BY step LOOP
-		INSERT INTO messages (message_id, author_id, text, pub_date, flagged)
-			SELECT id, author, body, date, flagged
-			FROM posts JOIN known ON user_id = author
-			WHERE place > done AND place <= done + step
-			AND problem IS NULL AND NOT here
-			ORDER BY place
-			ON CONFLICT DO NOTHING;
-		GET DIAGNOSTICS more = ROW_COUNT;
+		<<again>>
+		LOOP BEGIN
+			INSERT INTO messages (message_id, author_id, text,
+					pub_date, flagged)
+				SELECT id, author, body, date, flagged
+				FROM posts JOIN known AS k ON k.user_id = author
+				JOIN users AS u ON u.user_id = author
+				WHERE place > done AND place <= done + step
+				AND problem IS NULL AND NOT here
+				ORDER BY place
+				ON CONFLICT DO NOTHING;
+			GET DIAGNOSTICS more = ROW_COUNT;
+			EXIT again;
+		EXCEPTION WHEN foreign_key_violation THEN
+			-- an author has deleted the account in this moment
+		END; END LOOP;
 		added := added + more;
 		IF more > 0 THEN
 			RAISE NOTICE 'adding messages: %', added;
