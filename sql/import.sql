@@ -199,7 +199,8 @@ SELECT 1, 'users', place, 'user ' || id, 'changed', what
 FROM people CROSS JOIN LATERAL (VALUES
 	('without an e-mail address', email = ''),
 	('who can''t log in: their password''s hash is of no known kind',
-		hash !~ '^(pbkdf2:sha256:\d+|scrypt:\d+:\d+:\d+)\$[^$]*\$[0-9a-f]+$')
+		hash !~ '^pbkdf2:sha256:[1-9]\d*\$[^$]*\$[0-9a-f]{64}$'
+		AND hash !~ '^scrypt(:[1-9]\d*){3}\$[^$]*\$[0-9a-f]{128}$')
 	) AS found (what, is_so)
 WHERE problem IS NULL AND NOT here AND is_so;
 

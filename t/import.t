@@ -233,7 +233,8 @@ INSERT INTO user VALUES (1, 'Ann', 'a\@b', '$pbkdf2'), (2, NULL, 'a\@b', 'x'),
 	(9223372036854775807, 'Last', 'a\@b', 'x'),
 	(11, 'No mail', NULL, '$pbkdf2'), (12, 'No hash', 'a\@b', NULL),
 	(13, 'MD5', 'a\@b', 'md5\$salt\$aa'), (14, x'426c6f62', 'a\@b', '$pbkdf2'),
-	(15, '$odd{name}', 'a\@b', '$pbkdf2');
+	(15, '$odd{name}', 'a\@b', '$pbkdf2'),
+	(16, 'Half a hash', 'a\@b', substr('$pbkdf2', 1, 60));
 INSERT INTO follower VALUES (1, 9), (1, 9), (9, 1), (1, 99), (2, 1), (NULL, 1),
 	(1, NULL), ('x', 'y'), (1.5, 1);
 INSERT INTO message VALUES (1, 1, 'good', 1575201600, 0), (1, 1, 'again', 1, 0),
@@ -259,7 +260,7 @@ END
     . ";\n";
 
 my $odd_report = <<'END';
-users: 8 to add, 0 here already, 21 left out
+users: 9 to add, 0 here already, 21 left out
 follows: 2 to add, 0 here already, 6 left out, 1 repeated ones dropped
 messages: 11 to add, 0 here already, 18 left out
 users: 5 left out: no id from 1 to 999999999999999 (the first: row 12, row 13, row 14)
@@ -271,7 +272,7 @@ users: 1 left out: an earlier row has that id (the first: user 10)
 users: 1 left out: an earlier row has that username (the first: user 6)
 users: 1 left out: the username has more than 64 characters (the first: user 5)
 users: 1 left out: the username is an address of the site (the first: user 8)
-users: 2 who can't log in: their password's hash is of no known kind (the first: user 12, user 13)
+users: 3 who can't log in: their password's hash is of no known kind (the first: user 12, user 13, user 16)
 users: 1 without an e-mail address (the first: user 11)
 follows: 4 left out: no id from 1 to 999999999999999 (the first: row 6, row 7, row 8)
 follows: 2 left out: one of the two is not among the users, or left out (the first: row 4, row 5)
@@ -296,7 +297,7 @@ subtest 'odd values' => sub {
 	is next_ids($other), '1|1', 'nothing at all';
 
 	is imported($other, $file), $odd_report
-	    . "added: users 8, follows 2, messages 11; ended: follows 0;"
+	    . "added: users 9, follows 2, messages 11; ended: follows 0;"
 	    . " flagged: messages 0\n", 'otherwise it does the rest';
 	is $other->sql(q{SELECT string_agg(user_id || ' ' || username, ', '
 		ORDER BY user_id) FROM users WHERE user_id < 15}),
