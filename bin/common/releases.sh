@@ -75,7 +75,7 @@ make_release() {
 		make --no-print-directory --silent -C "$1" install \
 			DESTDIR= prefix="$2" 8>&- || return
 	else
-		cp -R "$1" "$2" || return
+		cp -RH "$1" "$2" || return # where it is a link, what that leads to
 	fi
 	if [ -e "$2/asset" ]; then
 		rm -rf "$2/htdocs/asset" "$2/before"

@@ -192,7 +192,13 @@ does(1, qr/MINITWIT_NOTHING} is not defined/, 'deploy', '--from', $broken,
 	@watch);
 runs('release1');
 
-my $folder = variant('release3', header => 'three');
+my $folder = variant('linked');
+symlink $folder, "$temp/link" or die $!;
+does(0, qr/deployed/, 'deploy', '--from', "$temp/link", @watch);
+runs('release1');
+ok !-l "$folder/htdocs/asset", 'a folder behind a link stays what it is';
+
+$folder = variant('release3', header => 'three');
 append("$folder/sql/migrations/9999_marks.sql",
 	"CREATE TABLE marks (mark text PRIMARY KEY);\n");
 system('tar', '-C', $folder, '-czf', "$temp/release3.tar.gz", '.') == 0
