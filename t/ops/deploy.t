@@ -250,6 +250,8 @@ is_deeply \@errors, [], 'and none was logged';
 # --- a release that fails only in use ---
 
 $broken = variant('badinuse');
+append("$broken/ops/postgresql.conf", "work_mem = 777kB\n");
+append("$broken/ops/pgbouncer.ini", "reserve_pool_timeout = 77\n");
 my $program = "$broken/cgi-bin/site/timeline";
 rename $program, "$program.good" or die $!;
 append($program, '');
@@ -271,6 +273,8 @@ like slurp("$temp/said"), qr/answers are errors.* runs again/s,
 cmp_ok $failed, '>', 0, 'it was in use';
 runs('release5');
 is $world->get('/', jar => $all)->{status}, 200, 'all is well again';
+isnt $world->sql('SHOW work_mem'), '777kB', 'PostgreSQL has its settings again';
+unlike slurp("$state/run/pgbouncer.ini"), qr/77$/m, 'and PgBouncer';
 
 # --- two at a time, and one that is killed ---
 
