@@ -359,6 +359,7 @@ does(1, qr/no checkout, and nothing/, 'deploy', '--from', $temp);
 does(1, qr/is no folder, no tarball/, 'deploy', '--from', "$temp/none");
 does(1, qr/there is no release none/, 'rollback', 'none');
 does(64, qr/there is no option --nonsense/, 'deploy', '--nonsense');
+does(64, qr/08 is not a whole number/, 'deploy', '--watch', '08');
 does(0, qr/^usage: deploy/, 'deploy', '--help');
 $world->ctl('stop');
 does(1, qr/the site does not run/, 'deploy', '--from', $turn[0]);
