@@ -328,6 +328,8 @@ for ((map { [ qr/checking/, $_ ] } 0, 0.3),
 	$seen{$running}++;
 }
 diag 'what ran then: ', join ', ', map {"$_: $seen{$_}"} sort keys %seen;
+# as after a rotation
+rename "$state/log/$_", "$state/log/$_.1" or die $! for qw(access.log error.log);
 does(0, qr/deployed/, 'deploy', '--from', variant('release8'), '--watch', 1);
 runs('release8');
 my ($list) = run_bin('deploy', '--list');
