@@ -33,8 +33,7 @@ unlock_releases() {
 
 # link TO PATH -- a symbolic link, in the place of the one that is there.
 link() {
-	ln -sfn "$1" "$2.new"
-	mv -fT "$2.new" "$2"
+	ln -sfn "$1" "$2.new" && mv -fT "$2.new" "$2"
 }
 
 # The release that runs; nothing where there is none.
@@ -112,19 +111,19 @@ install_release() {
 }
 
 # Lets a release run.  Where its settings are others, Apache goes on with the old
-# ones, and the old release, until it is restarted.
+# ones, and the old release, until it is restarted.  False where no link can be
+# made; from a trap, `return` alone would not say so.
 switch_to() {
 	local before id
 	id=$(settings_of "$1")
 	if before=$(current_release) && [ "$(settings_of "$before")" = "$id" ]; then
-		link ../site "$state/settings/$id"
+		link ../site "$state/settings/$id" || return 1
 	else
 		[ -z "$before" ] || link "../releases/$before" \
-			"$state/settings/$(settings_of "$before")"
-		link "../releases/$1" "$state/settings/$id"
+			"$state/settings/$(settings_of "$before")" || return 1
+		link "../releases/$1" "$state/settings/$id" || return 1
 	fi
-	link "releases/$1" "$state/site"
-	link ../site "$state/settings/$id"
+	link "releases/$1" "$state/site" && link ../site "$state/settings/$id"
 }
 
 are_same_release() {
