@@ -58,11 +58,18 @@ sub cgi_daemon {
 	return;
 }
 
-# Apache's child that serves.
+# Apache's child that serves; the logs' writers are its children, too.
 sub server {
 	my ($self) = @_;
 	my $daemon = $self->cgi_daemon // 0;
-	return grep { $_ != $daemon } children_of($self->leader('Apache'));
+	return grep { $_ != $daemon && slurp("/proc/$_/comm") eq "apache2\n" }
+	    children_of($self->leader('Apache'));
+}
+
+sub error_log_writer {
+	my ($self) = @_;
+	return grep { slurp("/proc/$_/cmdline") =~ m{/log/error\.log\0} }
+	    children_of($self->leader('Apache'));
 }
 
 # The programs that are at work on a request.

@@ -11,6 +11,7 @@ use JSON::PP;
 use Parts qw(crash);
 use POSIX ();
 use Test::More;
+use Time::Local qw(timegm);
 use Time::HiRes qw(sleep time);
 use World;
 
@@ -157,13 +158,10 @@ sub refused_pools {
 # Answers 5xx of requests that came a whole second after everything was back.
 sub late_errors {
 	my ($back) = @_;
-	my %month;
-	@month{qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)} = 0 .. 11;
 	open my $log, '<', $world->state . '/log/access.log' or die $!;
 	return grep {
-		m{\[(\d+)/(\w+)/(\d+):(\d+):(\d+):(\d+) .*" 5\d\d }
-		    && POSIX::mktime($6, $5, $4, $1, $month{$2}, $3 - 1900)
-		    > $back + 1;
+		/"time":"(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+).*"status":5/
+		    && timegm($6, $5, $4, $3, $2 - 1, $1) > $back + 1;
 	} <$log>;
 }
 
@@ -265,6 +263,9 @@ crashes("Apache's child" => qr/^(?:503|599)$/,
 
 crashes("Apache's CGI daemon" => qr/^50[03]$/,
 	sub { kill_one(sub { $parts->cgi_daemon }) });
+
+crashes("its error log's writer" => qr/^500$/,
+	sub { kill_one(sub { $parts->error_log_writer }) });
 
 crashes('PgBouncer' => qr/^503$/,
 	sub { kill_one(sub { $parts->leader('PgBouncer') }) });
