@@ -19,7 +19,8 @@ else
 	as_owner=()
 	as_owners=()
 fi
-case $state in /*) ;; *) state=$PWD/$state ;; esac
+# the processes are found by it as it is written, with or without a slash at its end
+state=$(realpath -ms -- "$state")
 host=${HOST:-127.0.0.1}
 
 # The site's, in a URL.

@@ -360,6 +360,10 @@ SKIP: {
 does(1, qr/no checkout, and nothing/, 'deploy', '--from', $temp);
 does(1, qr/is no folder, no tarball/, 'deploy', '--from', "$temp/none");
 does(1, qr/there is no release none/, 'rollback', 'none');
+{
+	local $world->{env}{STATE} = "$state//";
+	does(1, qr/there is no release none/, 'rollback', 'none');
+}
 does(64, qr/there is no option --nonsense/, 'deploy', '--nonsense');
 does(64, qr/08 is not a whole number/, 'deploy', '--watch', '08');
 does(0, qr/^usage: deploy/, 'deploy', '--help');
