@@ -192,13 +192,7 @@ does(1, qr/MINITWIT_NOTHING} is not defined/, 'deploy', '--from', $broken,
 	@watch);
 runs('release1');
 
-my $folder = variant('linked');
-symlink $folder, "$temp/link" or die $!;
-does(0, qr/deployed/, 'deploy', '--from', "$temp/link", @watch);
-runs('release1');
-ok !-l "$folder/htdocs/asset", 'a folder behind a link stays what it is';
-
-$folder = variant('release3', header => 'three');
+my $folder = variant('release3', header => 'three');
 append("$folder/sql/migrations/9999_marks.sql",
 	"CREATE TABLE marks (mark text PRIMARY KEY);\n");
 system('tar', '-C', $folder, '-czf', "$temp/release3.tar.gz", '.') == 0
@@ -214,8 +208,12 @@ does(0, qr/Apache takes up its settings/, 'deploy', '--from',
 runs('release4', 'four');
 does(0, qr/deployed/, 'rollback', @watch) for 1, 2;
 runs('release1');
-does(0, qr/deployed/, 'deploy', '--from', variant('release5'), @watch);
+$folder = variant('release5');
+symlink $folder, "$temp/link" or die $!;
+does(0, qr/deployed/, 'deploy', '--from', "$temp/link", @watch);
 runs('release5');
+ok -d "$folder/asset" && !-e "$folder/before",
+    'a folder behind a link stays what it is';
 my $mark = $world->get('/-/asset/mark.release4.txt');
 is $mark->{status}, 200, 'the assets of an earlier one are there';
 

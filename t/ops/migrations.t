@@ -114,6 +114,11 @@ isnt $status, 0, 'a migration does not wait for a table that others use';
 like $said, qr/lock timeout/, 'and says why';
 ($said, $status) = migrate($extra, 'minitwit');
 is $status, 0, 'later it is applied' or diag $said;
+my $path = "$temp/extra/sql/migrations/9999";
+rename "${path}_extra.sql", "${path}_other.sql" or die $!;
+($said, $status) = migrate($extra, 'minitwit');
+isnt $status, 0, 'another one of the same number is not taken for it';
+rename "${path}_other.sql", "${path}_extra.sql" or die $!;
 
 # --- under the programs of the release before ---
 
