@@ -190,6 +190,10 @@ does(1, qr/refuses its settings/, 'deploy', '--from', $broken, @watch);
 $broken = variant('badvalue', header => '${MINITWIT_NOTHING}');
 does(1, qr/MINITWIT_NOTHING} is not defined/, 'deploy', '--from', $broken,
 	@watch);
+$broken = variant('badopsql');
+append("$broken/ops/postgresql.conf", "nonsense = 1\n");
+does(1, qr/PostgreSQL refuses its settings.*"nonsense"/s, 'deploy', '--from',
+	$broken, @watch);
 runs('release1');
 
 my $folder = variant('release3', header => 'three');
