@@ -38,7 +38,7 @@ static bool
 open_log(void)
 {
 	int file =
-	    open(file_name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	    open(file_name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 
 	if (file < 0)
 		return false;
@@ -79,23 +79,18 @@ count_lines(const char *lines, size_t len)
 }
 
 static void
-count_lost(size_t lines, bool are_written)
+keep(const char *lines, size_t len)
 {
-	if (!are_written) {
-		lost += lines;
+	if (len == 0)
+		return;
+	if (!write_all(lines, len)) {
+		lost += count_lines(lines, len);
 	} else if (lost > 0) {
 		log_context("log-writer", NULL);
 		log_line(LOG_ERROR,
 		    "%zu lines before this one could not be written", lost);
 		lost = 0;
 	}
-}
-
-static void
-keep(const char *lines, size_t len)
-{
-	if (len > 0)
-		count_lost(count_lines(lines, len), write_all(lines, len));
 }
 
 /* Ends the first word of a line with tabs, and gives it. */
@@ -117,47 +112,35 @@ level_of(const char *name)
 
 /* mod_logs' parts, then all of Apache's sentence: that is for what is about no
  * client, and therefore quotes none. */
-static void
-tell_for_apache(char *line)
+static size_t
+format_for_apache(char *line, char as_json[LOG_LINE_MAX])
 {
 	const char *level = next_word(&line), *request = next_word(&line);
 	const char *words = next_word(&line), *why = next_word(&line);
 
 	log_context("apache", request);
-	log_line(level_of(level), "%s%s%s",
+	return log_format(as_json, level_of(level), "%s%s%s",
 	    *words == '\0' && line != NULL ? line : words,
 	    *why == '\0' ? "" : ": ", why);
 }
 
 /* A line that is not JSON, without its end. */
 static void
-tell(char *line)
+keep_as_json(char *line)
 {
 	static const char mark[] = "apache\t";
-
-	if (strncmp(line, mark, strlen(mark)) == 0) {
-		tell_for_apache(line + strlen(mark));
-	} else {
-		log_context("stderr", NULL);
-		log_line(LOG_ERROR, "%s", line);
-	}
-}
-
-/* As write_all(), of what lib/log writes without telling whether it could. */
-static void
-tell_all(char *line)
-{
-	off_t before = lseek(STDERR_FILENO, 0, SEEK_END), after;
-	char last = '\0';
+	char as_json[LOG_LINE_MAX];
+	size_t len;
 
 	if (*line == '\0')
 		return;
-	tell(line);
-	after = lseek(STDERR_FILENO, 0, SEEK_END);
-	if (after > before && pread(STDERR_FILENO, &last, 1, after - 1) == 1 &&
-	    last != '\n' && ftruncate(STDERR_FILENO, before) == 0)
-		after = before;
-	count_lost(1, before < 0 || after > before);
+	if (strncmp(line, mark, strlen(mark)) == 0) {
+		len = format_for_apache(line + strlen(mark), as_json);
+	} else {
+		log_context("stderr", NULL);
+		len = log_format(as_json, LOG_ERROR, "%s", line);
+	}
+	keep(as_json, len);
 }
 
 static void
@@ -172,7 +155,7 @@ keep_lines(char *lines, size_t len)
 		if (*line != '{') {
 			keep(kept, (size_t)(line - kept));
 			next[-1] = '\0';
-			tell_all(line);
+			keep_as_json(line);
 			kept = next;
 		}
 		line = next;

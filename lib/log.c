@@ -13,7 +13,6 @@
 #define NAME_ROOM 180
 #define SENTENCE_MAX 600
 #define SENTENCE_ROOM ((size_t)6 * SENTENCE_MAX)
-#define LINE_MAX_BYTES 4096
 
 #define LINE_END "\"}\n"
 
@@ -52,14 +51,14 @@ log_now(void)
 }
 
 struct line {
-	char text[LINE_MAX_BYTES];
+	char *text; /* LOG_LINE_MAX bytes */
 	size_t len;
 };
 
 static void
 put(struct line *line, const char *text)
 {
-	size_t room = sizeof(line->text) - strlen(LINE_END) - line->len;
+	size_t room = LOG_LINE_MAX - strlen(LINE_END) - line->len;
 	size_t len = strlen(text);
 
 	if (len > room)
@@ -101,15 +100,16 @@ put_time(struct line *line)
 	put(line, stamp);
 }
 
-static void __attribute__((format(printf, 2, 0)))
-write_line(enum log_level level, const char *format, va_list args)
+static size_t __attribute__((format(printf, 3, 0)))
+make_line(char text[LOG_LINE_MAX], enum log_level level, const char *format,
+    va_list args)
 {
 	static const char *const level_names[] = {
 		[LOG_INFO] = "info",
 		[LOG_WARNING] = "warning",
 		[LOG_ERROR] = "error",
 	};
-	struct line line = { .len = 0 };
+	struct line line = { .text = text };
 	char sentence[SENTENCE_MAX];
 
 	vsnprintf(sentence, sizeof(sentence), format, args);
@@ -124,8 +124,29 @@ write_line(enum log_level level, const char *format, va_list args)
 	put(&line, "\",\"message\":\"");
 	put_escaped(&line, sentence, SENTENCE_ROOM);
 	memcpy(line.text + line.len, LINE_END, strlen(LINE_END));
-	line.len += strlen(LINE_END);
-	if (write(STDERR_FILENO, line.text, line.len) < 0)
+	return line.len + strlen(LINE_END);
+}
+
+size_t
+log_format(
+    char line[LOG_LINE_MAX], enum log_level level, const char *format, ...)
+{
+	va_list args;
+	size_t len;
+
+	va_start(args, format);
+	len = make_line(line, level, format, args);
+	va_end(args);
+	return len;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+write_line(enum log_level level, const char *format, va_list args)
+{
+	char line[LOG_LINE_MAX];
+	size_t len = make_line(line, level, format, args);
+
+	if (write(STDERR_FILENO, line, len) < 0)
 		return; /* there is nobody left to tell */
 }
 

@@ -10,6 +10,7 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stddef.h>
 #include <time.h>
 
 enum log_level {
@@ -33,6 +34,11 @@ void log_context(const char *program, const char *request);
 /* Writes one line.  Long sentences are cut at 600 bytes. */
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Makes such a line, for those who write it themselves; gives its length. */
+#define LOG_LINE_MAX 4096
+size_t log_format(char line[LOG_LINE_MAX], enum log_level level,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Gives this moment's time to all lines to come: for a process that may not ask
  * for it any more. */
