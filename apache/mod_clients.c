@@ -38,6 +38,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program.h"
+
 /* What the programs accept; of a longer body they need to see no more than that
  * it is longer. */
 #define LONGEST_BODY 65536
@@ -415,7 +417,7 @@ take_request(request_rec *r)
 {
 	struct client *client = client_of(r->connection);
 
-	if (r->handler == NULL || strcmp(r->handler, "cgi-script") != 0)
+	if (!is_for_program(r))
 		return DECLINED;
 	if (ap_request_has_body(r)) {
 		apr_bucket_brigade *kept =

@@ -31,6 +31,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "program.h"
+
 #define FILTER "HANDOVER"
 
 /* Processes of Apache's at a time, old and new: ServerLimit is lower. */
@@ -132,8 +134,7 @@ pass(request_rec *r)
 {
 	struct passage *passage = passage_before(r);
 
-	if (self == NULL || r->handler == NULL ||
-	    strcmp(r->handler, "cgi-script") != 0)
+	if (self == NULL || !is_for_program(r))
 		return DECLINED;
 	if (passage == NULL) {
 		for (int i = 0; !may_pass(); i++) {

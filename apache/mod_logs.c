@@ -36,6 +36,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "metrics.h"
+#include "program.h"
+
 extern module AP_MODULE_DECLARE_DATA logs_module;
 
 static unsigned char key[APR_SIPHASH_KSIZE];
@@ -71,13 +74,7 @@ method_of(request_rec *r)
 static const char *
 program_of(const request_rec *r)
 {
-	const char *program = NULL, *at = r->filename;
-
-	if (r->handler == NULL || strcmp(r->handler, "cgi-script") != 0)
-		return NULL;
-	while (at != NULL && (at = strstr(at, "/cgi-bin/")) != NULL)
-		program = at += strlen("/cgi-bin/");
-	return program;
+	return is_for_program(r) ? metrics_route(r->filename) : NULL;
 }
 
 /* A page for an error is a request of its own, which follows the first one. */

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "metrics.h"
+#include "program.h"
 
 #define FILTER "METRICS"
 
@@ -66,12 +67,6 @@ begin_process(apr_pool_t *pool, server_rec *server)
 
 /* --- requests --- */
 
-static bool
-is_program(const request_rec *r)
-{
-	return r->handler != NULL && strcmp(r->handler, "cgi-script") == 0;
-}
-
 /* The program has begun to answer: it has counted. */
 static apr_status_t
 note_answer(ap_filter_t *filter, apr_bucket_brigade *answer)
@@ -87,7 +82,7 @@ note_answer(ap_filter_t *filter, apr_bucket_brigade *answer)
 static int
 await_answer(request_rec *r)
 {
-	if (is_program(r))
+	if (is_for_program(r))
 		ap_add_output_filter(FILTER, NULL, r, r->connection);
 	return DECLINED;
 }
@@ -106,7 +101,7 @@ is_counted(const request_rec *r)
 static const char *
 route_of(const request_rec *r, int status)
 {
-	if (is_program(r))
+	if (is_for_program(r))
 		return metrics_route(r->filename);
 	if (r->handler != NULL)
 		return r->handler; /* server-status */

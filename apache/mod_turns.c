@@ -39,6 +39,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "program.h"
+
 #define FILTER "TURNS"
 
 extern module AP_MODULE_DECLARE_DATA turns_module;
@@ -265,8 +267,7 @@ wait_for_turn(request_rec *r)
 	int most;
 
 	end_turns_before(r);
-	if (turns == 0 || r->handler == NULL ||
-	    strcmp(r->handler, "cgi-script") != 0)
+	if (turns == 0 || !is_for_program(r))
 		return DECLINED;
 	turn = apr_pcalloc(r->pool, sizeof(*turn));
 	turn->weight = dir->weight == 0 ? 1 : dir->weight;

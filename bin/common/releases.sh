@@ -50,7 +50,7 @@ settings_of() {
 settings_id() {
 	(
 		cd "$1" || exit
-		find . -type f ! -name '*.c' ! -name release.conf -print0 | sort -z |
+		find . -type f ! -name '*.[ch]' ! -name release.conf -print0 | sort -z |
 			xargs -0 sha256sum | sha256sum | cut -c 1-12
 	)
 }
