@@ -31,11 +31,11 @@ my $here = abs_path(dirname(__FILE__));
 my @stacks;
 my $ticks = POSIX::sysconf(&POSIX::_SC_CLK_TCK);
 
-# Everything with its naive twin; what it says goes to stderr.
 # Of requests that have a number to be known by, which access.log has not.
 my $ledger = 'CustomLog "${MINITWIT_STATE}/log/ledger" "%r %>s"'
     . ' "expr=%{QUERY_STRING} =~ /^n=/"';
 
+# Everything with its naive twin; what it says goes to stderr.
 sub new {
 	my ($class) = @_;
 	my $self = bless { url => {}, port => {}, log => {} }, $class;
