@@ -311,9 +311,7 @@ subtest 'ten rotations under load' => sub {
 			my $failed = 0;
 			for (1 .. $rotations) {
 				select undef, undef, undef, 0.4;
-				local %ENV = (%ENV, %{ $world->{env} });
-				$failed += system("'$root/bin/minitwitctl' rotate"
-					. ' --force >/dev/null 2>&1') != 0;
+				$failed += $world->ctl('rotate', '--force') != 0;
 			}
 			open my $file, '>', $stop or die $!;
 			return $failed;
@@ -356,12 +354,10 @@ subtest 'a log that its writer keeps open' => sub {
 	open my $file, '>>', $log or die $!;
 	$file->autoflush;
 	chown +(stat $world->state . '/log')[4, 5], $log; # as who rotates it
-	local %ENV = (%ENV, %{ $world->{env} });
 	for my $line (qw(one two three)) {
 		print {$file} "$line\n";
 		is slurp($log), "$line\n", "$line is in the log of this name";
-		is system("'$root/bin/minitwitctl' rotate --force >/dev/null 2>&1"),
-		    0, '... which is rotated';
+		is $world->ctl('rotate', '--force'), 0, '... which is rotated';
 	}
 	is slurp("$log.1"), "three\n", '... and has what it had';
 };

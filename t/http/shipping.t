@@ -76,7 +76,8 @@ sub all_arrived {
 		select undef, undef, undef, 0.1;
 	}
 	cmp_ok scalar(grep { !$count{$_} } @sent), '<=', $missing // 0,
-	    "$name: all " . @sent . ' are there';
+	    "$name: all " . @sent . ' are there'
+	    or diag map { slurp($_) } bsd_glob "$folder/*.said";
 	return map { $count{$_} // 0 } @sent;
 }
 
@@ -120,11 +121,9 @@ start('centre');
 # in its memory alone.
 all_arrived('the node was stopped meanwhile', 2);
 
-local %ENV = (%ENV, %{ $world->{env} });
 for (1 .. 3) {
 	requests(100);
-	is system(World->root . '/bin/minitwitctl rotate --force >/dev/null 2>&1'), 0,
-	    'rotated';
+	is $world->ctl('rotate', '--force'), 0, 'rotated';
 }
 requests(100);
 my @files = bsd_glob $world->state . '/log/access.log.*.gz';

@@ -29,7 +29,7 @@ use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use Storable qw(freeze thaw);
 use Secrets;
-use Shell qw(slurp);
+use Shell qw(run slurp);
 use Symbol qw(gensym);
 use Test::More;
 
@@ -84,12 +84,18 @@ sub build {
 	return $ENV{BUILD} || 'build/gcc-static';
 }
 
+# Runs a program of bin/ on this world; gives all that it says, and its status.
+sub bin {
+	my ($self, $program, @arguments) = @_;
+	local %ENV = (%ENV, %{ $self->{env} });
+	return run("$root/bin/$program", @arguments);
+}
+
 # Runs bin/minitwitctl; gives its status, and leaves what it said in {said}.
 sub ctl {
-	my ($self, $command) = @_;
-	local %ENV = (%ENV, %{ $self->{env} });
-	$self->{said} = qx{'$root/bin/minitwitctl' $command 2>&1 </dev/null};
-	return $? >> 8;
+	my ($self, @command) = @_;
+	($self->{said}, my $status) = $self->bin('minitwitctl', @command);
+	return $status;
 }
 
 sub state { return $_[0]{state} }

@@ -19,22 +19,16 @@ my $repository = "$state/pgbackrest/conf.d/repository.conf";
 
 # --- helpers ---
 
-sub backup {
-	my (@arguments) = @_;
-	local %ENV = (%ENV, %{ $world->{env} });
-	return run("$root/bin/backup", @arguments);
-}
-
 sub works {
 	my (@arguments) = @_;
-	my ($output, $status) = backup(@arguments);
+	my ($output, $status) = $world->bin('backup', @arguments);
 	is $status, 0, "backup @arguments" or diag $output;
 	return $output;
 }
 
 sub fails {
 	my ($sentence, @arguments) = @_;
-	my ($output, $status) = backup(@arguments);
+	my ($output, $status) = $world->bin('backup', @arguments);
 	isnt $status, 0, "backup @arguments fails";
 	like $output, $sentence, '... with a sentence';
 	return;
@@ -119,7 +113,7 @@ my ($early, $rows, $moment);
 
 subtest 'load, back up, load on' => sub {
 	load(5);
-	my $said = load(10, sub { join '', backup('run') });
+	my $said = load(10, sub { join '', $world->bin('backup', 'run') });
 	like $said, qr/the key of the backups is in \Q$repository\E: keep a copy/,
 	    'it says what to keep';
 	like $said, qr/backed up: \S+F: full, .*\n0\z/s, 'the first one is full';

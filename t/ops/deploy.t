@@ -15,7 +15,7 @@ use Storable qw(retrieve store);
 use Test::More;
 use Time::HiRes qw(sleep);
 
-use Shell qw(append run slurp);
+use Shell qw(append slurp);
 use World;
 
 my $temp = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
@@ -24,22 +24,14 @@ chmod 0755, $temp;
 my $world = World->new(settings => 'TurnsLongestWait 60000');
 my $state = $world->state;
 my $root = World->root;
-my $bin = "$root/bin";
 my $simulator = "$root/" . World::build() . '/bin/simulator';
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL)};
 
 # --- helpers ---
 
-# What a command of bin/ says, and its exit status.
-sub run_bin {
-	my ($command, @arguments) = @_;
-	local %ENV = (%ENV, %{ $world->{env} });
-	return run("$bin/$command", @arguments);
-}
-
 sub does {
 	my ($status, $sentence, @command) = @_;
-	my ($said, $got) = run_bin(@command);
+	my ($said, $got) = $world->bin(@command);
 	is $got, $status, "@command: status $status" or diag $said;
 	like $said, $sentence, 'with a sentence';
 	return;
@@ -261,7 +253,7 @@ script($program,
 	'case $HTTP_COOKIE in *000000*) exec "$0.good" ;; esac; exit 1');
 my $deploying = fork // die "no fork: $!";
 if ($deploying == 0) {
-	my ($said, $status) = run_bin('deploy', '--from', $broken, '--watch', 30);
+	my ($said, $status) = $world->bin('deploy', '--from', $broken, '--watch', 30);
 	append("$temp/said", $said);
 	_exit($status);
 }
@@ -290,7 +282,7 @@ sub begin_deployment {
 		setpgid(0, 0);
 		@ENV{ keys %{ $world->{env} } } = values %{ $world->{env} };
 		open STDERR, '>&', $says or _exit(1);
-		exec "$bin/deploy", '--from', $from, '--watch', 20
+		exec "$root/bin/deploy", '--from', $from, '--watch', 20
 		    or _exit(1);
 	}
 	setpgid($pid, $pid);
@@ -334,7 +326,7 @@ diag 'what ran then: ', join ', ', map {"$_: $seen{$_}"} sort keys %seen;
 rename "$state/log/$_", "$state/log/$_.1" or die $! for qw(access.log error.log);
 does(0, qr/deployed/, 'deploy', '--from', variant('release8'), '--watch', 1);
 runs('release8');
-my ($list) = run_bin('deploy', '--list');
+my ($list) = $world->bin('deploy', '--list');
 my @list = split /\n/, $list;
 is scalar @list, 5, 'five releases are kept' or diag $list;
 like $list[-1], qr/ runs$/, 'the last of them runs';

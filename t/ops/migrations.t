@@ -192,9 +192,8 @@ SKIP: {
 	my $commit = release_before();
 	skip 'git does not know the release before', 1 if !defined $commit;
 	my $release = make_release_before($commit);
-	local %ENV = (%ENV, %{ $world->{env} });
 	($said, $status) =
-	    run("$root/bin/deploy", '--from', $release, '--watch', 1);
+	    $world->bin('deploy', '--from', $release, '--watch', 1);
 	is $status, 0, 'the release before is deployed' or diag $said;
 	walk();
 	($said, $status) = run("$root/" . World::build() . '/bin/simulator',

@@ -13,6 +13,7 @@ use HTTP::Tiny;
 use JSON::PP;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
+use Shell qw(run);
 use World;
 
 my $root = World->root;
@@ -22,13 +23,8 @@ my $namespace;	# the process that holds it
 
 # A command's output, and its status in $?.
 sub output {
-	my (@command) = @_;
-	open my $from, '-|', 'sh', '-c', 'exec "$@" 2>&1 </dev/null', 'sh',
-	    @command
-	    or die "no sh: $!";
-	my $output = do { local $/ = undef; <$from> };
-	close $from;
-	return $output // '';
+	my ($output) = run(@_);
+	return $output;
 }
 
 # The same in the namespace, and in the chroot there.
