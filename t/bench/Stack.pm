@@ -22,7 +22,6 @@ use Carp qw(croak);
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use HTTP::Tiny;
-use IO::Socket::INET;
 use POSIX ();
 use Time::HiRes qw(sleep time);
 use World;
@@ -218,15 +217,8 @@ APACHE
 
 sub give_ports {
 	my ($self, @names) = @_;
-	my @sockets = map {
-		IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-		    or croak "no free port: $!"
-	} @names;
-
-	for my $i (0 .. $#names) {
-		my $port = $self->{port}{ $names[$i] } = $sockets[$i]->sockport;
-		$self->{url}{ $names[$i] } = "http://127.0.0.1:$port";
-	}
+	@{ $self->{port} }{@names} = World::free_ports(scalar @names);
+	$self->{url}{$_} = "http://127.0.0.1:$self->{port}{$_}" for @names;
 	return;
 }
 

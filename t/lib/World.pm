@@ -23,6 +23,7 @@ use File::Glob qw(bsd_glob);
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use IPC::Open3;
 use JSON::PP;
 use MIME::Base64 qw(encode_base64);
@@ -38,14 +39,36 @@ my @worlds;
 
 sub root { return $root }
 
-# Ports that were free a moment ago: two, or so many.
+# So many ports in a row that are free, and that no other test gets meanwhile.  Not of
+# those that the kernel gives to clients: a server that is away would come back to
+# find its own taken.
+my @reservations;
+
 sub free_ports {
 	my ($count) = @_;
-	my @sockets = map {
-		IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
-		    or croak "no free port: $!"
-	} 1 .. ($count // 2);
-	return map { $_->sockport } @sockets;
+	my ($end) = slurp('/proc/sys/net/ipv4/ip_local_port_range') =~ /(\d+)/;
+	my $begin = $end / 2;
+	for (1 .. 1000) {
+		my $first = int($begin + rand($end - $begin - $count));
+		my @ports = $first .. $first + $count - 1;
+		my @reserved = grep {$_} map { reserve($_) } @ports;
+		next if @reserved < $count;
+		push @reservations, @reserved;
+		return @ports;
+	}
+	croak "no $count free ports";
+}
+
+# An abstract socket of its name keeps a port for this process, while it lives.
+sub reserve {
+	my ($port) = @_;
+	my $reservation = IO::Socket::UNIX->new(Local => "\0minitwit port $port",
+		Listen => 1)
+	    or return;
+	IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port,
+		Listen => 1)
+	    or return;
+	return $reservation;
 }
 
 # settings => '...' are further ones for its Apache; all else is environment.
@@ -57,7 +80,7 @@ sub new {
 	$self->{pid} = $$;
 	$self->{secrets} = Secrets->new;
 	$self->{state} = tempdir('minitwit-XXXXXX', TMPDIR => 1);
-	@$self{qw(port api_port)} = free_ports();
+	@$self{qw(port api_port)} = free_ports(2);
 	$self->{env} = {
 		STATE => $self->{state},
 		HOST => '127.0.0.1',

@@ -20,18 +20,6 @@ chmod 0755, $temp;
 
 # --- helpers ---
 
-# The first of six ports that are free.
-sub free_base {
-	for my $base (map { 20000 + 6 * $_ } map { int rand 2000 } 1 .. 100) {
-		my @sockets = grep {$_} map {
-			IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-				LocalPort => $base + $_, Listen => 1)
-		} 0 .. 5;
-		return $base if @sockets == 6;
-	}
-	die 'no six free ports';
-}
-
 # What a sub gives, once it is true.
 sub soon {
 	my ($sub, $minutes) = @_;
@@ -70,7 +58,7 @@ sub webhook {
 my $told = "$temp/told";
 my ($webhook_port, $webhook) = webhook($told);
 my $world = World->new;
-my $port = free_base();
+my ($port) = World::free_ports(6);
 my %settings = (%{ $world->{env} }, MONITOR_PORT => $port, MONITOR_INTERVAL => 2,
 	MINITWIT_ALERT_WEBHOOK => "http://127.0.0.1:$webhook_port/a/token");
 my $http = HTTP::Tiny->new(timeout => 20);

@@ -343,7 +343,7 @@ subtest 'another machine, another user' => sub {
 	my @owner = $> ? () : qw(setpriv --reuid=nobody --regid=nogroup
 		--clear-groups env HOME=/nonexistent);
 	my %settings = (%{ $world->{env} }, STATE => $new);
-	@settings{qw(PORT API_PORT)} = World::free_ports();
+	@settings{qw(PORT API_PORT)} = World::free_ports(2);
 	local %ENV = (%ENV, %settings);
 
 	works('run', 'full');

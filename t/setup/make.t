@@ -22,7 +22,7 @@ delete @ENV{qw(MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL)};
 my $root = World->root;
 my $temp = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chmod 0755, $temp;
-my ($port, $api_port) = World::free_ports();
+my ($port, $api_port) = World::free_ports(2);
 my %settings = (
 	STATE => "$temp/state",
 	HOST => '127.0.0.1',

@@ -152,7 +152,7 @@ sub debootstrap {
 
 # --- what Vagrant does with it ---
 
-my ($port, $api_port) = World::free_ports();
+my ($port, $api_port) = World::free_ports(2);
 
 # The copy of the checkout is as in the Vagrantfile.
 sub synchronise {
