@@ -477,7 +477,8 @@ sub stop {
 	return;
 }
 
-$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { exit 1 };
+# PIPE: prove has ended, to whom the test tells its results.
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP PIPE);
 
 END {
 	my $status = $?;
