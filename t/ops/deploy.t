@@ -186,6 +186,23 @@ $broken = variant('badopsql');
 append("$broken/ops/postgresql.conf", "nonsense = 1\n");
 does(1, qr/PostgreSQL refuses its settings.*"nonsense"/s, 'deploy', '--from',
 	$broken, @watch);
+$broken = variant('badpools');
+append("$broken/ops/pgbouncer.ini", "nonsense = 1\n");
+does(1, qr/PgBouncer refuses its settings.*nonsense/s, 'deploy', '--from',
+	$broken, @watch);
+$broken = variant('badrules');
+append("$broken/ops/pg_hba.conf", "local nonsense\n");
+does(1, qr/PostgreSQL refuses its rules: .* runs again/s, 'deploy', '--from',
+	$broken, @watch);
+$broken = variant('badstyle');
+unlink glob "$broken/asset/style.*.css";
+does(1, qr{it has no /-/asset/style\.\w+\.css}, 'deploy', '--from', $broken,
+	@watch);
+$broken = variant('badlocks');
+append("$broken/sql/migrations/9998_locks.sql",
+	"DO \$\$ BEGIN LOOP END LOOP; END \$\$;\n");
+does(1, qr/9998_locks.*statement timeout.*runs as before/s, 'deploy', '--from',
+	$broken, @watch);
 runs('release1');
 
 my $folder = variant('release3', header => 'three');
@@ -269,6 +286,16 @@ runs('release5');
 is $world->get('/', jar => $all)->{status}, 200, 'all is well again';
 isnt $world->sql('SHOW work_mem'), '777kB', 'PostgreSQL has its settings again';
 unlike slurp("$state/run/pgbouncer.ini"), qr/77$/m, 'and PgBouncer';
+
+# --- a migration that the release before can't do with ---
+
+$broken = variant('badtable');
+append("$broken/sql/migrations/9998_rename.sql",
+	"ALTER TABLE followers RENAME TO followed;\n");
+does(2, qr/ fails with the database as it is now: GET /, 'deploy', '--from',
+	$broken, @watch);
+$world->sql('ALTER TABLE followed RENAME TO followers');
+$world->sql('DELETE FROM schema_migrations WHERE version = 9998');
 
 # --- two at a time, and one that is killed ---
 
