@@ -389,6 +389,10 @@ subtest 'STATE' => sub {
 	mkdir $used;
 	spew("$used/something", '');
 	fails('start', qr/is not empty: please/, STATE => $used);
+	my $theirs = new_folder();
+	system 'install', '-d', '-o', 'nobody', $theirs, "$theirs/run";
+	fails('start', qr/is nobody's: please/, STATE => $theirs);
+	is getpwuid((stat $theirs)[4]), 'nobody', '... and stays theirs';
 };
 
 subtest 'the simulator\'s password' => sub {
