@@ -255,6 +255,35 @@ subtest 'a database that somebody has put back' => sub {
 	is_deeply rows(), $last, 'what was backed up is the latest state';
 };
 
+# However little there is of it, PostgreSQL hands its log over after
+# archive_timeout; unless its checkpointer sleeps on, as after each start.
+subtest 'the log is handed over in time' => sub {
+	my $handed_over = sub {
+		my ($when) = @_;
+		is say_it($when), 204, "a message $when";
+		my $part = $world->sql('SELECT pg_walfile_name(pg_current_wal_lsn())');
+		my $last = '';
+		for (1 .. 300) {
+			$last = $world->sql('SELECT last_archived_wal'
+				. ' FROM pg_stat_archiver');
+			last if $last ge $part;
+			sleep 0.1;
+		}
+		cmp_ok $last, 'ge', $part, '... is in the backups soon';
+	};
+	$world->sql(q{ALTER SYSTEM SET archive_timeout = '1s'});
+	$world->ctl('stop');
+	$world->ctl('start');
+	$handed_over->('after a start');
+
+	kill KILL => $world->sql('SELECT pid FROM pg_stat_activity'
+		. q{ WHERE backend_type = 'walwriter'});
+	sleep 0.1 until say_it('is it back?') == 204;
+	$handed_over->('after a crash of one of its processes');
+	$world->sql('ALTER SYSTEM RESET archive_timeout');
+	$world->sql('SELECT pg_reload_conf()');
+};
+
 # --- what goes wrong ---
 
 subtest 'what can\'t be restored' => sub {
