@@ -289,7 +289,7 @@ subtest 'the log is handed over in time' => sub {
 subtest 'what can\'t be restored' => sub {
 	my $pid = slurp("$state/pg/postmaster.pid");
 	fails(qr/TO=\Q$_\E is not a moment: please give one like/, 'restore', $_)
-	    for 'nonsense', 'now', '2026-02-30 10:00', '5', '2026-11-21';
+	    for '', 'nonsense', 'now', '2026-02-30 10:00', '5', '2026-11-21';
 	fails(qr/TO=2100-01-01 00:00:00\+01 is yet to come/, 'restore',
 		'2100-01-01 00:00:00+01');
 	fails(qr/first moment that can be restored is [-\d]+ [:\d]+\+00/,
