@@ -1,6 +1,7 @@
 -- Takes a first MiniTwit's rows into this one.  bin/import-sqlite runs it after it
 -- has filled three temporary tables: legacy_user, legacy_follower and
--- legacy_message have the file's columns, each value as its bytes, whatever it was.
+-- legacy_message have the file's columns, each value as its bytes, whatever it was;
+-- is_number is true of a name or a text that SQLite has made a number of.
 --
 --	dry_run	judges and reports, and changes nothing
 --	strict	fails unless all rows can be taken over as they are
@@ -49,8 +50,9 @@ RETURN text ~ '[\u0001-\u001f\u007f-\u009f]';
 
 -- --- users: what is wrong with each, by the rules of lib/users.c ---
 
+\warn judging users
 CREATE TEMPORARY TABLE people AS
-SELECT place, id, name,
+SELECT place, id, name, is_number,
 	-- RFC 5321 4.5.3.1.3
 	CASE WHEN char_length(email) <= 254 THEN email ELSE '' END AS email,
 	coalesce(hash, '') AS hash,
@@ -72,7 +74,7 @@ SELECT place, id, name,
 	END AS problem,
 	false AS here
 FROM (SELECT row_number() OVER (ORDER BY ctid) AS place, username,
-		pg_temp.id_of(user_id) AS id,
+		is_number, pg_temp.id_of(user_id) AS id,
 		pg_temp.text_of(username) AS name,
 		pg_temp.text_of(email) AS email,
 		pg_temp.text_of(pw_hash) AS hash
@@ -102,6 +104,7 @@ WHERE problem IS NULL AND NOT here AND f.name_digest = name_digest(name);
 
 -- --- followers ---
 
+\warn judging follows
 CREATE TEMPORARY TABLE follows AS
 SELECT f.place, who, whom,
 	CASE
@@ -137,8 +140,9 @@ AND NOT EXISTS (SELECT FROM follows
 
 -- --- messages ---
 
+\warn judging messages
 CREATE TEMPORARY TABLE posts AS
-SELECT m.place, m.id, author, body, date, flagged,
+SELECT m.place, m.id, author, body, date, flagged, m.is_number,
 	CASE
 	WHEN m.id IS NULL THEN 'no id from 1 to 999999999999999'
 	WHEN p.id IS NULL THEN
@@ -150,7 +154,7 @@ SELECT m.place, m.id, author, body, date, flagged,
 	WHEN date IS NULL THEN 'no date in seconds since 1970'
 	END AS problem,
 	false AS here, false AS to_flag
-FROM (SELECT row_number() OVER (ORDER BY ctid) AS place,
+FROM (SELECT row_number() OVER (ORDER BY ctid) AS place, is_number,
 		pg_temp.id_of(message_id) AS id,
 		pg_temp.id_of(author_id) AS author,
 		pg_temp.text_of(text) AS body,
@@ -197,12 +201,18 @@ FROM posts
 UNION ALL
 SELECT 1, 'users', place, 'user ' || id, 'changed', what
 FROM people CROSS JOIN LATERAL (VALUES
+	('with a number for a name, which may have been written otherwise',
+		is_number),
 	('without an e-mail address', email = ''),
 	('who can''t log in: their password''s hash is of no known kind',
 		hash !~ '^pbkdf2:sha256:[1-9]\d*\$[^$]*\$[0-9a-f]{64}$'
 		AND hash !~ '^scrypt(:[1-9]\d*){3}\$[^$]*\$[0-9a-f]{128}$')
 	) AS found (what, is_so)
-WHERE problem IS NULL AND NOT here AND is_so;
+WHERE problem IS NULL AND NOT here AND is_so
+UNION ALL
+SELECT 3, 'messages', place, 'message ' || id, 'changed',
+	'with a number for a text, which may have been written otherwise'
+FROM posts WHERE problem IS NULL AND NOT here AND is_number;
 
 SELECT format('%s: %s to add, %s here already, %s left out%s', kind,
 	count(*) FILTER (WHERE fate = 'to add'),
