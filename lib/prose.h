@@ -12,8 +12,9 @@
 #include "users.h"
 
 /* Adds whatever name can be meant in a text: for each @ what follows, up to the
- * end of each of its first words.  names starts as { 0 } and goes on with the
- * next text; it takes at most 40 of each, and 1,200 of all. */
+ * end of each of its words.  names starts as { 0 } and goes on with the next
+ * text; it takes at most 40 of each, those of fewest words, and 1,200 of all.
+ */
 void prose_mentions(struct names *names, const char *text);
 
 /* Appends the text, escaped, with its links; known are names that somebody
