@@ -272,11 +272,15 @@ page_error(struct buf *page, const char *sentence)
 void
 page_compose(struct buf *page, const struct user *me, const char *text)
 {
+	const char *label = me != NULL
+	    ? mem_format("What's on your mind, %s?", me->name)
+	    : "What you wrote";
+
 	/* the line feed after <textarea> is the one that HTML drops */
 	html(page,
 	    "<div class=\"twitbox\">\n"
 	    "<form action=\"/add_message\" method=\"post\">\n"
-	    "<label for=\"text\">What's on your mind, %s?</label>\n"
+	    "<label for=\"text\">%s</label>\n"
 	    "<textarea id=\"text\" name=\"text\" rows=\"3\">\n"
 	    "%s</textarea>\n"
 	    "<input type=\"hidden\" name=\"once\" value=\"%s\">\n"
@@ -284,7 +288,7 @@ page_compose(struct buf *page, const struct user *me, const char *text)
 	    " value=\"Share\"></div>\n"
 	    "</form>\n"
 	    "</div>\n",
-	    me->name, text, secret_random(ONCE_BYTES));
+	    label, text, secret_random(ONCE_BYTES));
 }
 
 /* The author's initial on a colour that comes from the name. */

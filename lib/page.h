@@ -57,8 +57,9 @@ _Noreturn void page_send(struct buf *page, int status);
 /* What was wrong with a form. */
 void page_error(struct buf *page, const char *sentence);
 
-/* The box to write a message in, holding text.  It has a number of its own, so
- * that it counts once. */
+/* The box to write a message in, holding text, for me or for somebody whose
+ * session is over (NULL).  It has a number of its own, so that it counts once.
+ */
 void page_compose(struct buf *page, const struct user *me, const char *text);
 
 /* Messages, and nothing else. */

@@ -3,11 +3,13 @@
  * form:     text; line ends are stored as LF
  *           once, the form's own: the same form with the same text is sent
  *           twice, and one message
- * session:  401 without one; 403 when another site's page asks
+ * session:  401 without one, the text in the form again; 403 when another
+ *           site's page asks
  * answer:   stored, now or before: a flash, and on to /
  *           empty or only blanks: on to /, nothing is stored
  *           more than 1,000 characters: 400, the text in the form again */
 
+#include "html.h"
 #include "log.h"
 #include "text.h"
 #include "messages.h"
@@ -17,14 +19,19 @@
 
 static _Noreturn void
 refuse(const struct req *req, const struct user *me, const char *text,
-    const char *problem)
+    int status, const char *problem)
 {
 	struct buf *page = page_open(req, me, "Your Message");
 
-	log_line(LOG_INFO, "400: %s", problem);
+	log_line(LOG_INFO, "%d: %s", status, problem);
 	page_error(page, problem);
+	if (me == NULL)
+		html(page,
+		    "<p>What you wrote is still here."
+		    " <a href=\"/login\" target=\"_blank\">Sign in in another"
+		    " tab</a>, then share it from this one.</p>\n");
 	page_compose(page, me, text);
-	page_send(page, 400);
+	page_send(page, status);
 }
 
 int
@@ -36,15 +43,16 @@ main(void)
 
 	need_method(req, REQ_POST);
 	need_same_origin(req);
-	me = need_user(req);
-	text = req_form(req, "text");
-	if (text == NULL || text_is_blank(text)) {
+	text = text_unix_lines(req_field(req, "text"));
+	if (text_is_blank(text)) {
+		need_user(req);
 		log_line(LOG_INFO, "nothing stored: the message is empty");
 		reply_redirect("/");
 	}
-	text = text_unix_lines(text);
+	if ((me = session_user(req)) == NULL)
+		refuse(req, me, text, 401, "You have to log in to do that.");
 	if ((problem = message_problem(text)) != NULL)
-		refuse(req, me, text, problem);
+		refuse(req, me, text, 400, problem);
 
 	if (!message_post(session_token(req), text, req_form(req, "once")))
 		reply_error(401, "Your account is gone.");

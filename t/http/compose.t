@@ -50,6 +50,19 @@ my $once = once_of($ann);
 is length $once, 32, 'each form has a number';
 isnt once_of($ann), $once, '... of its own';
 
+# A session that is over takes no text with it.
+{
+	my $answer = $world->post('/add_message',
+		[ text => qq{<"lost">\n} ]);
+	is $answer->{status}, 401, 'without a session: 401';
+	my ($form) = $answer->{content} =~
+	    m{<form action="/add_message" method="post">(.*?)</form>}s;
+	like $form, qr{>\n&lt;&#34;lost&#34;&gt;\n</textarea>}, '... with the text';
+	unlike $world->post('/add_message', [ text => 'x' ],
+		headers => { 'Sec-Fetch-Site' => 'cross-site' })->{content},
+	    qr/<form/, 'another site gets nothing back';
+}
+
 adds(1, 'sent twice', sub { map { send_form($ann, 'a', $once) } 1, 2 });
 adds(1, 'then another text', sub { send_form($ann, 'b', $once) });
 adds(1, 'the same text in another form', sub { send_form($ann, 'b',
