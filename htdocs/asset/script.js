@@ -1,8 +1,8 @@
 /* What a reader with JavaScript has beside the pages, which need none:
  *
  *   - times that stay right;
- *   - in the box for a message, the characters that are left, Ctrl+Enter, and
- *     no second message by a second click;
+ *   - in the box for a message, the characters that are left, Ctrl+Enter, no
+ *     second message by a second click, and what was typed but not stored;
  *   - above a timeline that begins with the newest message, a button when there
  *     are newer ones, which puts them there.
  *
@@ -17,7 +17,8 @@ function plural(count, word) {
 
 /* --- times --- */
 
-const MINUTE = 60; /* seconds */
+const TICK = 10; /* seconds */
+const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
@@ -45,7 +46,7 @@ function ago(then, now) {
 function refreshTimes() {
 	const now = new Date();
 
-	for (const time of document.querySelectorAll(".messages time[datetime]"))
+	for (const time of document.querySelectorAll("time[datetime]"))
 		time.textContent = ago(new Date(time.dateTime), now);
 }
 
@@ -90,9 +91,30 @@ function countCharacters(box) {
 
 	spoken.setAttribute("role", "status");
 	box.setAttribute("aria-describedby", counter.id);
-	box.after(counter, spoken);
+	box.after(spoken);
+	box.form.querySelector(".actions").prepend(counter);
 	box.addEventListener("input", count);
+	/* the reader has come back, and the browser filled in what was there */
+	window.addEventListener("pageshow", count);
 	count();
+}
+
+function isFlashed(text) {
+	return document.querySelector(".flashes")?.textContent === text;
+}
+
+/* What its writer has typed stays with this tab until the site says that it has
+ * it: the answer may come from a server too busy to give anything back. */
+function keepDraft(box) {
+	const writer = `draft: ${box.labels[0].textContent}`;
+
+	if (isFlashed("Your message was recorded"))
+		sessionStorage.removeItem(writer);
+	else if (box.value === "")
+		box.value = sessionStorage.getItem(writer) ?? "";
+	box.addEventListener("input", () => {
+		sessionStorage.setItem(writer, box.value);
+	});
 }
 
 function sendByKey(box) {
@@ -319,8 +341,12 @@ function begin() {
 	const list = document.querySelector(".messages[data-newest]");
 
 	refreshTimes();
-	setInterval(refreshTimes, 1000 * MINUTE);
+	setInterval(refreshTimes, 1000 * TICK);
+	document.addEventListener("visibilitychange", refreshTimes);
+	if (isFlashed("You were logged out"))
+		sessionStorage.clear();
 	if (box) {
+		keepDraft(box);
 		countCharacters(box);
 		sendByKey(box);
 		sendOnce(box.form);

@@ -54,6 +54,42 @@ async function watch(ann, bob, visitor) {
 		none(person.misdeeds, 'nothing went wrong meanwhile');
 }
 
+// What was typed is not lost, whatever happens to it.
+async function draft(person, name) {
+	const box = '.twitbox [name=text]';
+	const sendLosing = async (text) => {
+		await person.goTo('/');
+		await person.fill(box, text);
+		await person.page.context().clearCookies();
+		await person.press('.twitbox [type=submit]');
+		is(person.answer.status(), 401, 'without a session: 401');
+		is(await person.page.inputValue(box), text, '... with the text');
+	};
+
+	await sendLosing('A draft');
+	await person.logIn(name);
+	is(await person.page.inputValue(box), 'A draft', 'it is there again');
+	is(await person.text('.counter'), '993 characters left', '... counted');
+	await person.press('.twitbox [type=submit]');
+	is(await first(person), 'A draft', '... and is sent');
+	is(await person.page.inputValue(box), '', '... once');
+
+	await sendLosing('A second draft');
+	const tab = await person.page.context().newPage();
+	await tab.goto(person.page.url().replace('/add_message', '/login'));
+	await tab.fill('[name=username]', name);
+	await tab.fill('[name=password]', 'pw');
+	await tab.click('[type=submit]');
+	await tab.waitForURL('**/');
+	await person.press('.twitbox [type=submit]');
+	is(await first(person), 'A second draft', 'it is sent from the error');
+
+	await person.fill(box, 'Not for others');
+	await person.press('a[href="/logout"]');
+	await person.logIn(name);
+	is(await person.page.inputValue(box), '', 'who logs out leaves nothing');
+}
+
 async function compose(person) {
 	const box = '.twitbox [name=text]';
 	const counter = () => person.text('.counter');
@@ -67,6 +103,13 @@ async function compose(person) {
 	await person.press('.twitbox [type=submit]');
 	is(person.answer.status(), 400, 'which are refused');
 	is(await person.page.inputValue(box), 'x'.repeat(1001), '... and kept');
+
+	await person.goTo('/');
+	await person.fill(box, 'Sent');
+	await person.press('.twitbox [type=submit]');
+	await person.page.goBack();
+	is(await person.page.inputValue(box), 'Sent', 'who goes back finds it');
+	is(await counter(), '996 characters left', '... counted');
 
 	await person.goTo('/');
 	await person.fill(box, 'By a key');
@@ -92,5 +135,6 @@ run(async () => {
 	const [ann, bob, visitor] = [await sit('Ann'), await sit('Bob'), await sit()];
 	await watch(ann, bob, visitor);
 	await compose(bob);
+	await draft(bob, 'Bob');
 	await browser.close();
 });
