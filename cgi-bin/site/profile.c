@@ -106,7 +106,9 @@ main(void)
 	if (me != NULL)
 		follow_status(page, profile, me, page_place(before));
 	page_timeline(page, profile->messages, before,
-	    "Come back later: this is where their messages will be.",
+	    me != NULL && me->id == profile->user_id
+		? "Write your first one on your timeline."
+		: "Come back later: this is where their messages will be.",
 	    mem_format("of=%s&", text_percent_encode(profile->name)));
 	page_send(page, 200);
 }

@@ -71,6 +71,10 @@ subtest 'nobody' => sub {
 		like $page->{html}, qr{<a href="/Ann">Ann's timeline</a>},
 		    '... with a way back';
 	}
+	like page('/Ann', $bob)->{html}, qr/Come back later/,
+	    'a profile without messages says what comes';
+	like page('/Ann', $ann)->{html}, qr/Write your first one/,
+	    '... and to whom it belongs, what to do';
 	for my $name ('Nobody', 'ann', '-', 'login', '%20') {
 		is page("/$name/$_")->{status}, 404, "/$name/$_: 404"
 		    for qw(followers following);
