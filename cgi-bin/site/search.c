@@ -81,8 +81,8 @@ first_people(struct buf *page, const struct user *me, const char *words)
 	    " Try a part of it.");
 	if (people->rest != 0 && !people->alike)
 		html(page,
-		    "<p><a href=\"?%s\">All people with that in the name</a>"
-		    "</p>\n",
+		    "<p class=\"alone\"><a href=\"?%s\">All people with that"
+		    " in the name</a></p>\n",
 		    query(words, "in=people"));
 }
 

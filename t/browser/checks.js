@@ -34,6 +34,10 @@ async function markup(answer) {
 // The document as it is now; names what is twice, and says what is too wide.
 function inPage() {
 	const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+	// not in a sentence, or in what somebody wrote
+	const isAlone = (e) => !e.closest('.text') &&
+		[...e.parentElement.childNodes].every((node) =>
+			node.nodeType !== Node.TEXT_NODE || !node.data.trim());
 	const root = document.documentElement;
 	const faults = ids.filter((id, i) => ids.indexOf(id) !== i)
 		.map((id) => `the id ${id} is not unique`);
@@ -44,6 +48,11 @@ function inPage() {
 		faults.push('it has not one <h1>');
 	if (root.scrollWidth > root.clientWidth)
 		faults.push(`it is ${root.scrollWidth} wide on ${root.clientWidth}`);
+	for (const e of document.querySelectorAll('a, button, input, textarea')) {
+		const { width, height } = e.getBoundingClientRect();
+		if (isAlone(e) && e.checkVisibility() && Math.min(width, height) < 24)
+			faults.push(`hard to hit: ${e.outerHTML.slice(0, 80)}`);
+	}
 	return faults;
 }
 
