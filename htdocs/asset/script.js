@@ -281,16 +281,23 @@ class Timeline {
 			this.announce(count);
 	}
 
+	/* One that is there stays: a keyboard may be on it. */
 	announce(count) {
 		const number = count > MOST ? `${MOST}+` : count;
-		const button = element("button", "", {
-			type: "button",
-			textContent: `${number} new message${count === 1 ? "" : "s"}`,
-		});
+		const button = this.notice.firstChild ?? this.addButton();
 
 		this.count = count;
+		button.textContent = `${number} new message${count === 1 ? "" : "s"}`;
+		if (count === 0)
+			button.remove();
+	}
+
+	addButton() {
+		const button = element("button", "", { type: "button" });
+
 		button.addEventListener("click", () => this.show(button));
-		this.notice.replaceChildren(...count > 0 ? [button] : []);
+		this.notice.append(button);
+		return button;
 	}
 
 	async show(button) {

@@ -41,8 +41,21 @@ async function watch(ann, bob, visitor) {
 	await takeNews(ann, '1 new message');
 	is(await first(ann), 'News from Bob', 'who follows Bob has it');
 
+	const button = ann.page.locator('.news button');
 	await post(bob, 'Two');
+	await button.waitFor();
+	const place = () => ann.page.locator('ul.messages').boundingBox();
+	const { y } = await place();
+	await button.focus();
 	await post(bob, 'Three');
+	await ann.page.getByText('2 new messages').waitFor();
+	ok(await button.evaluate((e) => e === document.activeElement),
+		'a keyboard stays on the button when there are more');
+	await ann.page.keyboard.press('Enter');
+	await button.waitFor({ state: 'hidden' });
+	is(await first(ann), 'Three', '... and gets them by it');
+	is((await place()).y, y, 'the list stays where it was');
+
 	await visitor.goTo('/Bob');
 	await post(bob, 'Four');
 	await takeNews(visitor, '1 new message');
