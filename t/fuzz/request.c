@@ -9,6 +9,7 @@
  * CONTENT_TYPE and the body, and then what the database says. */
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/fuzz.h"
 #include "lib/reference.h"
@@ -86,8 +87,8 @@ check_link(const char *text, size_t len, const char *before, char end)
 		return;
 	link += strlen(before);
 	/* an address that somebody wrote, or one of ours as a whole */
-	if (strncmp(link, "http://", 7) == 0 ||
-	    strncmp(link, "https://", 8) == 0)
+	if (strncasecmp(link, "http://", 7) == 0 ||
+	    strncasecmp(link, "https://", 8) == 0)
 		return;
 	property(link[strspn(link, allowed)] == end);
 }
