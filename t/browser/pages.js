@@ -36,6 +36,13 @@ async function comeAndGo(person) {
 	await send({ password: 'pw' }, 'form.delete')(person);
 }
 
+// As if the session had ended while somebody wrote.
+async function writeTooLate(person) {
+	await person.logIn('Bob');
+	await person.page.context().clearCookies();
+	await send({ text: 'A message' })(person);
+}
+
 const press = (selector) => (person) => person.press(selector);
 
 const longest = encodeURIComponent('W'.repeat(64));
@@ -51,6 +58,8 @@ module.exports = [
 		act: (person) => person.logIn('Bob') },
 	{ name: 'my timeline, just posted', path: '/', who: 'Ann',
 		act: send({ text: 'A message' }) },
+	{ name: 'my timeline, too late', path: '/login', status: 401,
+		act: writeTooLate },
 	{ name: 'profile', path: '/Bob' },
 	{ name: 'profile, mine', path: '/Ann', who: 'Ann' },
 	{ name: 'profile, nothing in it', path: '/Newcomer' },
