@@ -120,7 +120,6 @@ static const struct json_writer *
 data_of(const char *token, int64_t before)
 {
 	struct json_writer *json = json_writer();
-	const struct account *account = account_of(token);
 	const struct account_messages *messages =
 	    account_messages(token, before, MAX_MESSAGE_BYTES);
 	const struct account_names *follows = account_follows(token, MAX_NAMES);
@@ -128,6 +127,8 @@ data_of(const char *token, int64_t before)
 	    account_followers(token, MAX_NAMES);
 	const struct account_sessions *sessions =
 	    account_sessions(token, MAX_SESSIONS);
+	/* last: to a session that has ended meanwhile, lists are empty */
+	const struct account *account = account_of(token);
 
 	if (account == NULL)
 		reply_to_visitor();

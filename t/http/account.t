@@ -328,6 +328,24 @@ subtest 'data' => sub {
 	    for 'x', '-1', '0', '9' x 30, "1'";
 };
 
+# In the midst of it, here by a function that ends it: never a file that lacks
+# what came after.
+subtest 'data of a session that ends' => sub {
+	my $jar = log_in('Ann');
+	$world->sql(q{ALTER FUNCTION account_follows RENAME TO kept_follows;
+		CREATE FUNCTION account_follows(token text, most bigint)
+		RETURNS TABLE (username text) LANGUAGE sql SECURITY DEFINER
+		BEGIN ATOMIC
+			SELECT session_end(token);
+			SELECT kept_follows(token, most);
+		END;
+		GRANT EXECUTE ON FUNCTION account_follows TO minitwit_account});
+	is send_form($jar, 'data', [ password => 'pw' ])->{status}, 401,
+	    'no file';
+	$world->sql('DROP FUNCTION account_follows;'
+		. ' ALTER FUNCTION kept_follows RENAME TO account_follows');
+};
+
 # As many messages as there may be in a file, and more, of the longest texts.
 subtest 'very much data' => sub {
 	my $jar = $world->login('Zoe');
