@@ -157,7 +157,9 @@ subtest 'messages' => sub {
 	my %text = (
 		1 => 'The quick brown fox', 2 => 'the lazy DOG, quick',
 		3 => 'brown quick', 4 => "caf\x{e9} \x{41f}\x{440}\x{438}",
-		5 => "it's O'Neill", 6 => 'http://example.org/quick');
+		5 => "it's O'Neill", 6 => 'http://example.org/quick',
+		7 => 'look: https://Example.org:5000/a?b=c&d=e#f now',
+		8 => 'https://example.org/');
 	my %id_of = reverse %text;
 	add_messages(%text);
 	for my $row (
@@ -165,7 +167,16 @@ subtest 'messages' => sub {
 		[ '"quick brown"', 1 ], [ 'brown -fox', 3 ],
 		[ 'fox or dog', 2, 1 ], [ "CAF\x{c9}", 4 ],
 		[ "\x{43f}\x{440}\x{438}", 4 ], [ "o'neill", 5 ], [ 'quic' ],
-		[ '-quick', 6, 5, 4 ], [ '#0' ], [ "'#0'" ],
+		[ '-quick', 8, 7, 6, 5, 4 ], [ '#0' ], [ "'#0'" ],
+		[ 'http://example.org/quick', 6 ],
+		[ '"http://example.org/quick"', 6 ],
+		[ 'https://example.org:5000/a?b=c&d=e#f', 7 ],
+		[ 'now HTTPS://example.org:5000/a?b=c&d=e#f look', 7 ],
+		[ '"look: https://example.org:5000/a?b=c&d=e#f now"', 7 ],
+		[ '-https://example.org:5000/a?b=c&d=e#f look' ],
+		[ '-http://example.org/quick http://example.org/quick' ],
+		[ 'https://example.org', 8, 6 ],
+		[ 'http://' ], [ '"http://' ], [ 'http://"' ],
 	) {
 		my ($words, @ids) = @$row;
 		is_deeply [ map { $id_of{$_} } @{ search($words)->{texts} } ],
