@@ -71,7 +71,9 @@ head(struct buf *page, const struct req *req, const struct page_head *about)
 		html(page,
 		    "<link rel=\"alternate\" type=\"application/atom+xml\""
 		    " title=\"%s\" href=\"%s\">\n",
-		    about->title, about->feed);
+		    about->feed_title != NULL ? about->feed_title
+					      : about->title,
+		    about->feed);
 	html(page,
 	    "</head>\n"
 	    "<body>\n"

@@ -35,7 +35,8 @@ struct page_head {
 	const char *description; /* for search engines; NULL: of the site */
 	const char *path;        /* its permanent address, which makes a preview
 	                            of links to it; NULL: it has none */
-	const char *feed;        /* path of its Atom feed; NULL: it has none */
+	const char *feed;        /* path of an Atom feed; NULL: there is none */
+	const char *feed_title;  /* NULL: the same as the page's */
 
 	/* It says the same to all visitors: the answer to a request without
 	 * cookies is REPLY_SHARED. */

@@ -257,7 +257,9 @@ need_change(const struct req *req, const char *tag)
 	const char *known = req_variable(req, "HTTP_IF_NONE_MATCH");
 	const char *quoted = mem_format("\"%s\"", tag);
 
-	reply_header("ETag", quoted);
+	/* weak: Apache may compress the answer, and leaves the tag as it is
+	 * (RFC 9110 8.8.3.3) */
+	reply_header("ETag", mem_format("W/%s", quoted));
 	/* a list of quoted tags, W/ before some of them, or all there are */
 	if (known != NULL &&
 	    (strstr(known, quoted) != NULL || strcmp(known, "*") == 0))

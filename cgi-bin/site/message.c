@@ -43,6 +43,7 @@ main(void)
 		.path = page_message_path(message),
 		.feed = mem_format(
 		    "/%s/feed", text_percent_encode(message->author)),
+		.feed_title = mem_format("%s's Timeline", message->author),
 	    });
 	page_message(page, message);
 	page_send(page, 200);

@@ -226,7 +226,7 @@ static void
 test_version(void **state)
 {
 	const struct version *row = row_of(state);
-	const char *headers = "X-One: 1\r\nETag: \"v2\"\r\n";
+	const char *headers = "X-One: 1\r\nETag: W/\"v2\"\r\n";
 	struct child child = {
 		.env = { row->known != NULL
 			? mem_format("HTTP_IF_NONE_MATCH=%s", row->known)
