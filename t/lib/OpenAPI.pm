@@ -64,7 +64,8 @@ sub methods {
 sub unseen { return sort keys %{ $_[0]{unseen} } }
 
 # Why an answer is not as documented; '' when it is.  HEAD is documented as GET
-# is, a method that the path does not know by the 405 of the others.
+# is, a method that the path does not know by the errors of the others; an error
+# that has no description of its own, by the default.
 sub problem {
 	my ($self, $method, $target, $answer) = @_;
 	my $path = $self->path_of($target) // return "$target: no such path";
@@ -75,19 +76,22 @@ sub problem {
 	$method = 'GET' if $is_head && $known{GET};
 	if (!$known{$method}) {
 		return "$status to a method that $path does not know"
-		    if $status != 405;
-		delete $self->{unseen}{"$_ $path 405"} for keys %known;
+		    if $status < 400;
+		if ($status == 405) {
+			delete $self->{unseen}{"$_ $path 405"} for keys %known;
+		}
 		($method) = sort keys %known;
 	}
-	my $operation = $self->{document}{paths}{$path}{ lc $method };
-	my $response = $self->resolve($operation->{responses}{$status})
+	my $responses = $self->{document}{paths}{$path}{ lc $method }{responses};
+	my $name = $responses->{$status} || $status < 400 ? $status : 'default';
+	my $response = $self->resolve($responses->{$name})
 	    // return "$method $path: $status is not documented";
-	delete $self->{unseen}{"$method $path $status"};
+	delete $self->{unseen}{"$method $path $name"};
 
-	for my $name (sort keys %{ $response->{headers} // {} }) {
+	for my $header (sort keys %{ $response->{headers} // {} }) {
 		# HTTP::Tiny has an array for a header that comes twice
-		my $value = $answer->{headers}{ lc $name };
-		return "$method $path $status: not one header $name"
+		my $value = $answer->{headers}{ lc $header };
+		return "$method $path $status: not one header $header"
 		    if !defined $value || ref $value;
 	}
 	if ($is_head || !$response->{content}) {
@@ -114,7 +118,7 @@ sub request_problem {
 # "/msgs/{username}" for /msgs/Ann?no=5.
 sub path_of {
 	my ($self, $target) = @_;
-	$target =~ s{^http://[^/]*}{};
+	$target =~ s{^https?://[^/]*}{};
 	$target =~ s/\?.*//s;
 	for my $path ($self->paths) {
 		my $shape = join '[^/]+', map {quotemeta} split /\{[^}]*\}/,

@@ -3,8 +3,9 @@ package World;
 # A MiniTwit of a test's own: PostgreSQL, PgBouncer and Apache as in `make run`,
 # in a temporary folder, on two free ports, with an empty database.  It is
 # stopped and removed when the test ends, however it ends; and the test fails
-# when a sanitizer had something to say in the logs meanwhile, or when they have
-# what no log may have (t/lib/Secrets.pm).
+# when a sanitizer had something to say in the logs meanwhile, when they have what
+# no log may have (t/lib/Secrets.pm), or when the API has answered what
+# htdocs/openapi.json does not say.
 #
 #	my $world = World->new;
 #	my $answer = $world->get('/public');       # HTTP::Tiny's hash
@@ -27,6 +28,7 @@ use IO::Socket::UNIX;
 use IPC::Open3;
 use JSON::PP;
 use MIME::Base64 qw(encode_base64);
+use OpenAPI;
 use POSIX ();
 use Storable qw(freeze thaw);
 use Secrets;
@@ -35,7 +37,10 @@ use Symbol qw(gensym);
 use Test::More;
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
+my $openapi = OpenAPI->new("$root/htdocs/openapi.json");
 my @worlds;
+
+sub openapi { return $openapi }
 
 sub root { return $root }
 
@@ -136,7 +141,28 @@ sub request {
 	delete @options{qw(jar from)};
 	my $url = $target =~ m{^/} ? $self->url . $target : $target;
 	$self->{secrets}->sent($options{headers}, $options{content});
-	return $http->request($method, $url, \%options);
+	my $answer = $http->request($method, $url, \%options);
+	$self->documented($method, $url, $options{headers}{'Content-Type'},
+		$options{content}, $answer)
+	    if $answer->{status} != 599; # none has come
+	return $answer;
+}
+
+# Fails when an answer is the API's, and not as documented; or when a body has been
+# accepted that is not.  At the site's port its type makes POST /register the API's.
+# A test that has the API answer something else sets {undocumented}.
+sub documented {
+	my ($self, $method, $url, $type, $body, $answer) = @_;
+	my $path = $openapi->path_of($url) // return;
+	return if $self->{undocumented};
+	return if $path eq '/register' && $url !~ /:$self->{api_port}\//
+	    && ($method =~ /^(?:GET|HEAD)$/
+		|| ($type // '') !~ m{^application/json\s*(?:;|$)}i);
+	my $problem = $openapi->problem($method, $url, $answer);
+	$problem ||= $openapi->request_problem($method, $url, $body)
+	    if $answer->{status} == 204 && defined $body && !ref $body;
+	$problem eq '' or fail "as documented: $problem";
+	return;
 }
 
 sub get {
@@ -184,8 +210,31 @@ sub raw {
 	print {$socket} $bytes;
 	$socket->flush;
 	$socket->shutdown(1);
-	local $/ = undef;
-	return scalar <$socket>;
+	my $answers = do { local $/ = undef; <$socket> };
+	my ($method, $target, $head) =
+	    $bytes =~ m{\A(\S+) (/\S*) HTTP/1\.\d\r\n(.*?\r\n)\r\n}s
+	    or return $answers;
+	my ($type) = $head =~ /^Content-Type: *(.*?)\r$/mi;
+	my $answer = first_answer($method, $answers) or return $answers;
+	$self->documented($method, 'http://127.0.0.1:'
+		. ($port // $self->{port}) . $target, $type, undef, $answer);
+	return $answers;
+}
+
+# The first of the answers that came back, as HTTP::Tiny would give it; undef where
+# there is none.
+sub first_answer {
+	my ($method, $answers) = @_;
+	my ($status, $head, $rest) = ($answers // '') =~
+	    m{\AHTTP/1\.\d (\d+) .*?\r\n(.*?\r\n)\r\n(.*)}s
+	    or return;
+	my %headers;
+	push @{ $headers{ lc $1 } }, $2 while $head =~ /^([^:\r\n]+): *(.*?)\r$/mg;
+	$_ = @$_ > 1 ? $_ : $_->[0] for values %headers;
+	my $length = $method eq 'HEAD' || $status =~ /^(?:204|304)$/ ? 0
+	    : $headers{'content-length'};
+	return { status => $status, headers => \%headers,
+		content => substr $rest, 0, $length // length $rest };
 }
 
 # Calls each of the subs in a process of its own, all let go at the same
@@ -353,7 +402,18 @@ sub cgi_by {
 		%env,
 	);
 	delete $ENV{$_} for grep { !defined $ENV{$_} } keys %ENV;
-	return run_program($body, @$command);
+	my $answer = run_program($body, @$command);
+	my ($method, $target) = @ENV{qw(REQUEST_METHOD REQUEST_URI)};
+	# the body of HEAD's answer is Apache's to drop
+	if ($program =~ /^api/ && $answer->{status} && defined $target
+	    && ($method // 'HEAD') ne 'HEAD')
+	{
+		my %headers = %{ $answer->{headers} };
+		$_ = @$_ > 1 ? $_ : $_->[0] for values %headers;
+		$self->documented($method, $self->api_url . $target, undef, $body,
+			{ %$answer, headers => \%headers });
+	}
+	return $answer;
 }
 
 sub run_program {
