@@ -4,11 +4,14 @@
 //	path    what to ask for
 //	who     is logged in; nobody, if it is not given
 //	status  of the answer, if not 200
-//	act     what is done there to get to that state, given a Person
+//	act     what is done there to get to that state, given a Person and whether
+//	        scripts are on
 //
 // t/browser.t has made the people and their messages.
 
 'use strict';
+
+const site = process.env.MINITWIT_URL;
 
 // Fills in a form, the page's only one if it is not given, and sends it.
 function send(fields, form = 'main form') {
@@ -45,6 +48,26 @@ async function writeTooLate(person) {
 
 const press = (selector) => (person) => person.press(selector);
 
+const write = (text) => (person) => person.fill('.twitbox [name=text]', text);
+
+// By another browser.
+async function logInElsewhere(person) {
+	await fetch(`${site}/login`, { method: 'POST', redirect: 'manual',
+		body: new URLSearchParams({ username: 'Bob', password: 'pw' }) });
+	await person.goTo('/-/account');
+}
+
+// A script announces what is new.
+async function waitForNews(person, hasScripts) {
+	const Authorization = `Basic ${btoa('simulator:super_safe!')}`;
+
+	await fetch(`${site}/msgs/Bob`, { method: 'POST',
+		headers: { Authorization },
+		body: JSON.stringify({ content: 'News' }) });
+	if (hasScripts)
+		await person.page.locator('.news button').waitFor();
+}
+
 const longest = encodeURIComponent('W'.repeat(64));
 
 module.exports = [
@@ -60,6 +83,13 @@ module.exports = [
 		act: send({ text: 'A message' }) },
 	{ name: 'my timeline, too late', path: '/login', status: 401,
 		act: writeTooLate },
+	{ name: 'public timeline, news', path: '/public', act: waitForNews },
+	{ name: 'my timeline, nearly too long', path: '/', who: 'Ann',
+		act: write('x'.repeat(990)) },
+	{ name: 'my timeline, too long', path: '/', who: 'Ann',
+		act: write('x'.repeat(1001)) },
+	{ name: 'a message too long', path: '/', who: 'Ann', status: 400,
+		act: send({ text: 'x'.repeat(1001) }) },
 	{ name: 'profile', path: '/Bob' },
 	{ name: 'profile, mine', path: '/Ann', who: 'Ann' },
 	{ name: 'profile, nothing in it', path: '/Newcomer' },
@@ -89,6 +119,8 @@ module.exports = [
 	{ name: 'account', path: '/-/account', who: 'Ann' },
 	{ name: 'account, the longest name', path: '/-/account',
 		who: 'W'.repeat(64) },
+	{ name: 'account, logged in elsewhere, too', path: '/-/account',
+		who: 'Bob', act: logInElsewhere },
 	{ name: 'account, wrong password', path: '/-/account', who: 'Ann',
 		act: changePassword('wrong', 'pw') },
 	{ name: 'account, password changed', path: '/-/account',
@@ -110,5 +142,9 @@ module.exports = [
 	{ name: 'not logged in', path: '/Bob/follow', status: 401 },
 	{ name: 'a bad address', path: '/%ff', status: 400 },
 	{ name: "Apache's own error", path: `/${'x'.repeat(9000)}`, status: 414 },
+	// the files that it sends
+	...[403, 405, 413, 500, 503].map(
+		(status) => ({ name: `Apache's ${status}`,
+			path: `/-/error/${status}.html` })),
 	{ name: "the API's description", path: '/-/api' },
 ];

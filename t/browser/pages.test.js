@@ -30,7 +30,7 @@ run(async () => {
 			const person = await somebody(act && !who ? name : who);
 			await person.goTo(path);
 			if (act)
-				await act(person);
+				await act(person, hasScripts);
 			none(await faults(person, status, hasScripts),
 				`${name}, scripts ${hasScripts ? 'on' : 'off'}`);
 		}
