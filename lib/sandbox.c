@@ -55,6 +55,7 @@ sandbox_begin(void)
 			must(open("/dev/null", O_RDWR) == file, "/dev/null");
 	}
 	must(syscall(SYS_close_range, 3, ~0u, 0) == 0, "close_range");
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* Landlock's rights that nobody has without a rule, and there is none, by what

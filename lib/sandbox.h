@@ -14,7 +14,8 @@
 #include <stdbool.h>
 
 /* Sees to it that stdin, stdout and stderr are open files, and no others,
- * whatever the web server has left. */
+ * whatever the web server has left; and that to write to somebody who is gone,
+ * be it the log's reader, fails rather than ends the process. */
 void sandbox_begin(void);
 
 /* Gives it up, for good.  Dies when the kernel refuses. */

@@ -242,9 +242,10 @@ sub row {
 
 # Kills a process, and waits until there is another one in its place.
 sub kill_one {
-	my ($who) = @_;
+	my ($who, $meanwhile) = @_;
 	my $pid = $who->();
 	crash($pid);
+	$meanwhile->() if $meanwhile;
 	for (1 .. 600) {
 		my ($now) = $who->();
 		return if $now && $now != $pid;
@@ -266,8 +267,12 @@ crashes("Apache's child" => qr/^(?:503|599)$/,
 crashes("Apache's CGI daemon" => qr/^50[03]$/,
 	sub { kill_one(sub { $parts->cgi_daemon }) });
 
-crashes("its error log's writer" => qr/^500$/,
-	sub { kill_one(sub { $parts->error_log_writer }) });
+crashes("its error log's writer" => qr/^$/, sub {
+	kill_one(sub { $parts->error_log_writer }, sub {
+		is $world->get('/nobody')->{status}, 404,
+		    'who has a line to say can answer';
+	});
+});
 
 crashes('PgBouncer' => qr/^503$/,
 	sub { kill_one(sub { $parts->leader('PgBouncer') }) });
