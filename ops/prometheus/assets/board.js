@@ -70,11 +70,10 @@ function stat(place, panel) {
 	const shown = element(box, 'p', 'value', '…');
 	const update = async () => {
 		const value = await ask(panel.queries[0].expr).catch(() => undefined);
-		shown.textContent = value === undefined ? 'no data yet'
-			: FORMAT[panel.unit](value);
+		shown.textContent = value === undefined
+			? panel.empty ?? 'no data yet' : FORMAT[panel.unit](value);
 		box.dataset.mood = value === undefined ? 'empty'
 			: mood(value, panel.limits);
-		box.title = value === undefined ? panel.empty ?? '' : '';
 	};
 	update();
 	setInterval(update, 15000);
