@@ -139,7 +139,7 @@ data_form(struct buf *page)
 	    "<form class=\"account\" action=\"/-/account/data\""
 	    " method=\"post\">\n"
 	    "<p>Your account, your messages, whom you follow, who follows you,"
-	    " and where you are logged in, as a JSON file.</p>\n"
+	    " and where you are and were logged in, as a JSON file.</p>\n"
 	    "<details>\n"
 	    "<summary>Have you written more than 40,000 messages?</summary>\n"
 	    "<p>They come in several files. If one says that its messages are"

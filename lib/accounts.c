@@ -82,6 +82,25 @@ account_messages(const char *token, int64_t before, int64_t bytes)
 	return messages;
 }
 
+const struct account_addresses *
+account_addresses(const char *token, int64_t limit)
+{
+	const struct db_rows *rows =
+	    db_query("SELECT address, seconds FROM account_addresses($1, $2)",
+		token, db_integer(limit + 1));
+	struct account_addresses *addresses = mem_alloc(sizeof(*addresses));
+
+	addresses->count = count_within(rows, limit, &addresses->more);
+	addresses->list =
+	    mem_alloc(addresses->count * sizeof(*addresses->list));
+	for (size_t i = 0; i < addresses->count; i++)
+		addresses->list[i] = (struct account_address){
+			.address = db_text(rows, i, 0),
+			.time = db_number(rows, i, 1),
+		};
+	return addresses;
+}
+
 static const struct account_names *
 names_from(const struct db_rows *rows, int64_t limit)
 {

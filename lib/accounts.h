@@ -37,7 +37,7 @@ struct account_sessions {
 	bool more; /* there are older ones */
 };
 
-/* The newest first. */
+/* The token's own first, then the newest. */
 const struct account_sessions *account_sessions(
     const char *token, int64_t limit);
 
@@ -67,6 +67,22 @@ struct account_names {
 	const char **list;
 	bool more;
 };
+
+struct account_address {
+	const char *address; /* of IPv6 the network of 64 bits */
+	int64_t time;        /* seconds since 1970 */
+};
+
+struct account_addresses {
+	size_t count;
+	struct account_address *list;
+	bool more;
+};
+
+/* Where their password was entered, and when last, the latest first: what is
+ * kept to tell them from who guesses it. */
+const struct account_addresses *account_addresses(
+    const char *token, int64_t limit);
 
 /* Whom they follow, and who follows them. */
 const struct account_names *account_follows(const char *token, int64_t limit);

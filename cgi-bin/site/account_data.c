@@ -29,6 +29,7 @@
 #define MAX_MESSAGE_BYTES (8 * 1024 * 1024)
 #define MAX_NAMES 20000
 #define MAX_SESSIONS 1000
+#define MAX_ADDRESSES 1000
 
 static void
 add_string(struct json_writer *json, const char *name, const char *value)
@@ -110,6 +111,20 @@ add_sessions(struct json_writer *json, const struct account_sessions *sessions)
 }
 
 static void
+add_addresses(
+    struct json_writer *json, const struct account_addresses *addresses)
+{
+	open_list(json, "addresses");
+	for (size_t i = 0; i < addresses->count; i++) {
+		json_open_object(json);
+		add_string(json, "address", addresses->list[i].address);
+		add_time(json, "last_used", addresses->list[i].time);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void
 add_if(struct json_writer *json, bool incomplete, const char *name)
 {
 	if (incomplete)
@@ -127,6 +142,8 @@ data_of(const char *token, int64_t before)
 	    account_followers(token, MAX_NAMES);
 	const struct account_sessions *sessions =
 	    account_sessions(token, MAX_SESSIONS);
+	const struct account_addresses *addresses =
+	    account_addresses(token, MAX_ADDRESSES);
 	/* last: to a session that has ended meanwhile, lists are empty */
 	const struct account *account = account_of(token);
 
@@ -139,11 +156,13 @@ data_of(const char *token, int64_t before)
 	add_names(json, "follows", follows);
 	add_names(json, "followers", followers);
 	add_sessions(json, sessions);
+	add_addresses(json, addresses);
 	open_list(json, "incomplete");
 	add_if(json, messages->more, "messages");
 	add_if(json, follows->more, "follows");
 	add_if(json, followers->more, "followers");
 	add_if(json, sessions->more, "sessions");
+	add_if(json, addresses->more, "addresses");
 	json_close(json);
 	json_close(json);
 	return json;

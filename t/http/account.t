@@ -267,7 +267,8 @@ subtest 'sessions' => sub {
 		SELECT user_id, n FROM users, generate_series(1, 60) AS n
 		WHERE username = 'Ann'});
 	$html = page($here);
-	is scalar(() = $html =~ /type="radio"/g), 51, 'fifty of many are shown';
+	is scalar(() = $html =~ /type="radio"/g), 50, 'forty-nine of many are shown';
+	like $html, qr/This browser: Firefox/, '... beside this one, however old';
 	like $html, qr/There are more, and older ones/, '... and that there are more';
 	send_form($here, 'sessions', [ password => 'pw', session => 'others' ]);
 	is $world->sql(q{SELECT count(*) FROM sessions JOIN users
@@ -297,7 +298,7 @@ subtest 'data' => sub {
 	like $answer->{headers}{'content-disposition'},
 	    qr/^attachment; filename="minitwit-\d{4}-\d\d-\d\d\.json"$/, 'a file';
 	my $data = JSON::PP->new->utf8->decode($answer->{content});
-	is join(' ', sort keys %$data), 'email exported followers follows'
+	is join(' ', sort keys %$data), 'addresses email exported followers follows'
 	    . ' incomplete messages registered sessions username',
 	    'all that there is';
 	is "$data->{username} $data->{email}", 'Ann a@b', 'who it is';
@@ -314,6 +315,9 @@ subtest 'data' => sub {
 	is "$session->{browser} $session->{address}",
 	    'Firefox on Linux 127.0.0.1', 'this session';
 	is scalar @{ $data->{sessions} }, 2, '... and the other';
+	is_deeply [ map { $_->{address} } @{ $data->{addresses} } ],
+	    [ '127.0.0.1', '127.0.0.2' ], 'where they have entered the password';
+	like $data->{addresses}[0]{last_used}, qr/^\d{4}-\d\d-\d\dT/, '... and when';
 	is_deeply $data->{incomplete}, [], 'nothing is left out';
 	unlike $answer->{content}, qr/scrypt|[0-9a-f]{64}|Bob's/,
 	    'no hash, no token, nothing of others';

@@ -87,7 +87,8 @@ my %abilities = (
 	    . " '192.0.2.1', NULL, NULL, NULL)",
 	account => "SELECT account('$token'), account_sessions('$token', 9)",
 	data => "SELECT account_messages('$token', 100, 999),"
-	    . " account_follows('$token', 9), account_followers('$token', 9)",
+	    . " account_follows('$token', 9), account_followers('$token', 9),"
+	    . " account_addresses('$token', 9)",
 	'my password' => "SELECT account_begin('$token', '192.0.2.1'),"
 	    . " account_confirmed('$token', '192.0.2.1')",
 	'another password' => "SELECT account_password('$token', 'x', 'y', 'z')",

@@ -74,8 +74,11 @@ test_sessions(void **state)
 	assert_null(sessions->list[1].address);
 	assert_null(sessions->list[1].browser);
 
-	assert_int_equal(account_sessions(token, 1)->count, 1);
-	assert_true(account_sessions(token, 1)->more);
+	/* this one is always among them, however old */
+	sessions = account_sessions(old, 1);
+	assert_int_equal(sessions->count, 1);
+	assert_true(sessions->more);
+	assert_true(sessions->list[0].mine);
 	assert_int_equal(account_sessions(nobody, 10)->count, 0);
 
 	/* what is no session any longer is none here */
@@ -83,6 +86,25 @@ test_sessions(void **state)
 		 " WHERE token_digest = token_digest($1)",
 	    old);
 	assert_int_equal(account_sessions(token, 2)->count, 1);
+}
+
+static void
+test_addresses(void **state)
+{
+	const struct user *ann = person("accounts Addresses");
+	const char *token = log_in(ann);
+	const struct account_addresses *addresses;
+
+	(void)state;
+	account_confirmed(token, "2001:db8::1");
+	addresses = account_addresses(token, 2);
+	assert_int_equal(addresses->count, 2);
+	assert_false(addresses->more);
+	assert_string_equal(addresses->list[0].address, "2001:db8::");
+	assert_in_range(addresses->list[0].time, time(NULL) - 60, time(NULL));
+	assert_string_equal(addresses->list[1].address, "192.0.2.7");
+	assert_true(account_addresses(token, 1)->more);
+	assert_int_equal(account_addresses(nobody, 10)->count, 0);
 }
 
 /* Writes a message of so many bytes; gives its id. */
@@ -318,6 +340,7 @@ main(void)
 {
 	UNIT_TEST(test_account);
 	UNIT_TEST(test_sessions);
+	UNIT_TEST(test_addresses);
 	UNIT_TEST(test_messages);
 	UNIT_TEST(test_follows);
 	UNIT_TEST(test_attempt);
