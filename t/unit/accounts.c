@@ -275,11 +275,11 @@ test_end_sessions(void **state)
 	(void)state;
 	/* another's, and one's own, stay */
 	account_end_session(one, account_sessions(bobs, 1)->list[0].id);
-	account_end_session(one, sessions->list[2].id);
+	account_end_session(one, sessions->list[0].id);
 	assert_non_null(session_find(bobs));
 	assert_non_null(session_find(one));
 	for (int twice = 0; twice < 2; twice++) {
-		account_end_session(one, sessions->list[0].id);
+		account_end_session(one, sessions->list[1].id);
 		assert_null(session_find(three));
 		assert_non_null(session_find(two));
 	}
