@@ -40,15 +40,17 @@ local %ENV = (%ENV, HOME => tempdir(CLEANUP => 1),
 
 for my $test (bsd_glob "$root/t/browser/*.test.js") {
 	subtest $test =~ s{.*/}{}r => sub {
-		open my $tap, '-|', 'node', $test or die "no node: $!";
+		# once in many runs Chromium hangs
+		open my $tap, '-|', 'timeout', 1200, 'node', $test
+		    or die "no node: $!";
 		while (my $line = <$tap>) {
 			chomp $line;
 			$line =~ /^(not )?ok \d+ - (.*)/ ? ok !$1, $2
 			    : $line =~ /^# (.*)/ ? diag $1
-			    : $line =~ /^1\.\.(\d+)$/ ? done_testing($1)
 			    : note $line;
 		}
 		close $tap;
+		is $?, 0, 'it came to its end, and all was well';
 	};
 }
 
