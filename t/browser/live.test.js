@@ -137,6 +137,20 @@ async function compose(person) {
 	'two clicks send once');
 }
 
+// The script says how long ago something was as the server did.
+async function times(person) {
+	const ago = (time) => person.page.evaluate((then) =>
+		window.ago(new Date(then), new Date('2026-11-29T12:00:00Z')),
+	`2026-11-${time}Z`);
+
+	await person.goTo('/public');
+	is(await ago('29T12:00:01'), 'just now', 'a clock that is slow');
+	is(await ago('29T11:59:01'), 'just now', 'less than a minute');
+	is(await ago('29T11:59:00'), '1 minute ago', 'a minute');
+	is(await ago('28T12:00:01'), '23 hours ago', 'less than a day');
+	is(await ago('02T00:00:00'), '2 November 2026', 'a date');
+}
+
 run(async () => {
 	const browser = await launch();
 	const sit = async (name) => {
@@ -146,6 +160,7 @@ run(async () => {
 		return person;
 	};
 	const [ann, bob, visitor] = [await sit('Ann'), await sit('Bob'), await sit()];
+	await times(visitor);
 	await watch(ann, bob, visitor);
 	await compose(bob);
 	await draft(bob, 'Bob');
