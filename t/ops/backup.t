@@ -463,7 +463,7 @@ subtest 'systemd' => sub {
 	my ($found) = run('sh', '-c', 'command -v systemd-analyze');
 	plan skip_all => 'systemd is not installed' if $found eq '';
 	my @names = map {m{([^/]+)$}} glob "$root/ops/systemd/*";
-	is @names, 7, 'timers and services';
+	is @names, 8, 'timers and services';
 	for my $name (@names) {
 		spew("$temp/" . $name =~ s/\@/\@full/r,
 			slurp("$root/ops/systemd/$name")
