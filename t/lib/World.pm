@@ -230,11 +230,18 @@ sub first_answer {
 	    or return;
 	my %headers;
 	push @{ $headers{ lc $1 } }, $2 while $head =~ /^([^:\r\n]+): *(.*?)\r$/mg;
-	$_ = @$_ > 1 ? $_ : $_->[0] for values %headers;
 	my $length = $method eq 'HEAD' || $status =~ /^(?:204|304)$/ ? 0
 	    : $headers{'content-length'};
-	return { status => $status, headers => \%headers,
+	$length = $length->[0] if ref $length;
+	return { status => $status, headers => unfolded(%headers),
 		content => substr $rest, 0, $length // length $rest };
+}
+
+# Headers that are lists, as HTTP::Tiny has them: a list only where one comes twice.
+sub unfolded {
+	my (%headers) = @_;
+	$_ = @$_ > 1 ? $_ : $_->[0] for values %headers;
+	return \%headers;
 }
 
 # Calls each of the subs in a process of its own, all let go at the same
@@ -408,10 +415,8 @@ sub cgi_by {
 	if ($program =~ /^api/ && $answer->{status} && defined $target
 	    && ($method // 'HEAD') ne 'HEAD')
 	{
-		my %headers = %{ $answer->{headers} };
-		$_ = @$_ > 1 ? $_ : $_->[0] for values %headers;
 		$self->documented($method, $self->api_url . $target, undef, $body,
-			{ %$answer, headers => \%headers });
+			{ %$answer, headers => unfolded(%{ $answer->{headers} }) });
 	}
 	return $answer;
 }
