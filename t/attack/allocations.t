@@ -9,7 +9,6 @@ use strict;
 use warnings;
 use File::Temp;
 use FindBin;
-use IPC::Open2 qw(open2);
 use lib "$FindBin::Bin/../cgi";
 use Program;
 use Requests;
@@ -24,21 +23,10 @@ my $each = ($ENV{ALLOCATIONS} // '') eq 'all';
 my $failed = File::Temp->new;
 my $total = 0;
 
-# One psql for all the questions: a process each would take longer than the rest.
-my ($answers, $questions);
-{
-	local %ENV = (%ENV, PGHOST => $world->state . '/run', PGPORT => 5432,
-		PGUSER => 'postgres', PGDATABASE => 'minitwit');
-	open2($answers, $questions, qw(psql -XAtq));
-}
-
 # How much there was to take back.
 sub undo {
 	my ($request) = @_;
-	return 0 if !$request->{undo};
-	print {$questions} "$request->{undo};\n";
-	$questions->flush;
-	return scalar readline $answers;
+	return $request->{undo} ? $world->sql($request->{undo}) : 0;
 }
 
 # The same programs, linked with t/attack/failing_malloc.c.
@@ -115,7 +103,6 @@ for my $i (0 .. $#requests) {
 	    join ', ', map {"$_ $statuses{$_} times"} sort keys %statuses;
 	$total += $runs;
 }
-close $questions;
 diag "$total allocations failed" if $each;
 
 done_testing;

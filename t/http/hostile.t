@@ -41,20 +41,7 @@ my ($count, %answered) = (0);
 
 # --- sending ---
 
-# The database's checksum, by one psql for all the thousands.
-my ($from_psql, $to_psql);
-{
-	local %ENV = (%ENV, $world->db_env);
-	open2($from_psql, $to_psql, 'psql', '-XAtq');
-}
-
-sub fingerprint {
-	print {$to_psql} $world->fingerprint_sql, ";\n";
-	$to_psql->flush;
-	return scalar readline $from_psql;
-}
-
-my $before = fingerprint();
+my $before = $world->fingerprint;
 
 # A request as bytes; the headers are lines, and a body gets its length.
 sub request {
@@ -107,7 +94,7 @@ sub harmless {
 	for my $request (@requests) {
 		my ($bytes, $payload, %allowed) = @$request;
 		my (undef, @wrong) = try_it($bytes, $payload // '', %allowed);
-		my $after = fingerprint();
+		my $after = $world->fingerprint;
 		push @wrong, 'the database has changed' if $after ne $before;
 		$before = $after;
 		push @faults, join "\n  ", shown($bytes), @wrong if @wrong;
@@ -661,6 +648,5 @@ is logged(qr/\b(?:ERROR|FATAL|PANIC):/), '', 'PostgreSQL has refused nothing';
 # a path that climbs out, and a method that a file has not got
 is logged(qr/"level":"error","program":"apache"(?!.*"AH(?:10244|01623):)|exit signal/),
     '', 'Apache has no error of its own';
-close $to_psql;
 
 done_testing;

@@ -30,6 +30,7 @@ use JSON::PP;
 use MIME::Base64 qw(encode_base64);
 use OpenAPI;
 use POSIX ();
+use Postgres;
 use Storable qw(freeze thaw);
 use Secrets;
 use Shell qw(run slurp);
@@ -292,37 +293,29 @@ sub login {
 
 # --- below HTTP ---
 
-# What psql prints for a statement, run as the superuser.
+# What psql prints for statements, run as the superuser, in a session of their own
+# for all that they can tell.
 sub sql {
 	my ($self, $sql) = @_;
-	local %ENV = (%ENV, PGHOST => "$self->{state}/run", PGPORT => 5432,
-		PGUSER => 'postgres', PGDATABASE => 'minitwit');
-	open my $psql, '-|', 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c',
-	    $sql
-	    or croak "no psql: $!";
-	binmode $psql, ':encoding(UTF-8)';
-	my $output = do { local $/ = undef; <$psql> };
-	close $psql or croak "psql refuses: $sql";
-	chomp $output;
-	return $output;
+	# a child process must not use its parent's
+	my $session = $self->{sessions}{$$};
+	$session = Postgres->new("$self->{state}/run")
+	    if !$session || !$session->is_idle;
+	$self->{sessions}{$$} = $session;
+	$session->ask('DISCARD ALL');
+	return $session->ask($sql);
 }
 
 # Calls a sub while a table is locked, so that each program that needs it hangs
 # in the midst of its work; gives what it returns.
 sub locked {
 	my ($self, $table, $sub) = @_;
-	local %ENV = (%ENV, PGHOST => "$self->{state}/run", PGPORT => 5432,
-		PGUSER => 'postgres', PGDATABASE => 'minitwit');
-	my $pid = open3(my $in, my $out, undef, 'psql', '-XAtq');
-	print {$in} "SET idle_in_transaction_session_timeout = 0; BEGIN;"
-	    . " LOCK TABLE $table; SELECT 'locked';\n";
-	$in->flush;
-	my $said = readline $out;
-	$said eq "locked\n" or croak "no lock on $table: $said";
+	my $session = Postgres->new("$self->{state}/run");
+	$session->ask('SET idle_in_transaction_session_timeout = 0');
+	$session->ask("BEGIN; LOCK TABLE $table");
 	my $result = eval { $sub->() };
 	my $error = $@;
-	close $in; # ends psql, and with it the transaction
-	waitpid $pid, 0;
+	$session->end; # and with it the transaction
 	croak $error if $error;
 	return $result;
 }
@@ -338,19 +331,14 @@ sub hanging {
 # tried to log in may be counted.
 sub fingerprint {
 	my ($self) = @_;
-	return $self->sql($self->fingerprint_sql);
-}
-
-sub fingerprint_sql {
-	my ($self) = @_;
 	$self->{fingerprint} //= join ' || ', map {
 		"(SELECT md5(coalesce(string_agg(t::text, '+' ORDER BY"
 		    . " t::text), '')) FROM $_ AS t)"
 	} split /\n/, $self->sql(q{SELECT quote_ident(tablename)
 		FROM pg_tables WHERE schemaname = 'public'
 		AND tablename <> 'attempts' ORDER BY 1});
-	return "SELECT md5($self->{fingerprint}"
-	    . " || (SELECT last_value::text FROM latest))";
+	return $self->sql("SELECT md5($self->{fingerprint}"
+		. ' || (SELECT last_value::text FROM latest))');
 }
 
 # Each program's role in the database, from apache/roles.conf.
@@ -515,14 +503,12 @@ sub logged_request {
 # What people have written and are known by, as far as the database still has it.
 sub stored_secrets {
 	my ($self) = @_;
-	local %ENV = (%ENV, $self->db_env, PGCONNECT_TIMEOUT => 5);
-	my $output = qx{psql -XAtq 2>/dev/null -c "
+	my $output = eval { $self->sql(q{
 		(SELECT text FROM messages ORDER BY message_id DESC LIMIT 30000)
 		UNION ALL (SELECT unnest(ARRAY[email, pw_hash]) FROM users
 			ORDER BY user_id DESC LIMIT 10000)
-		UNION ALL (SELECT token_digest FROM sessions LIMIT 10000)"};
-	utf8::decode($output);
-	return split /\n/, $output;
+		UNION ALL (SELECT token_digest FROM sessions LIMIT 10000)}) };
+	return split /\n/, $output // '';
 }
 
 sub stop {
