@@ -33,7 +33,8 @@ use POSIX ();
 use Postgres;
 use Storable qw(freeze thaw);
 use Secrets;
-use Shell qw(run slurp);
+use Shell qw(run slurp spew);
+use StateTemplate;
 use Symbol qw(gensym);
 use Test::More;
 
@@ -77,10 +78,12 @@ sub reserve {
 	return $reservation;
 }
 
-# settings => '...' are further ones for its Apache; all else is environment.
+# settings => '...' are further ones for its Apache; with is_first => 1 it is installed
+# and its database is made for it alone.  All else is environment.
 sub new {
 	my ($class, %env) = @_;
 	my $settings = delete $env{settings};
+	my $is_first = delete $env{is_first};
 	my $self = bless {}, $class;
 
 	$self->{pid} = $$;
@@ -95,13 +98,16 @@ sub new {
 		BUILD => build(),
 		%env,
 	};
+	# with run/ it is known for a STATE
+	mkdir "$self->{state}/run" or croak $!;
 	if (defined $settings) {
-		# with run/ it is known for a STATE
-		mkdir "$self->{state}/$_" or croak $! for qw(run local);
-		open my $file, '>', "$self->{state}/local/test.conf" or croak $!;
-		print {$file} "$settings\n";
-		close $file or croak $!;
+		mkdir "$self->{state}/local" or croak $!;
+		spew("$self->{state}/local/test.conf", "$settings\n");
 	}
+	StateTemplate::copy($root, File::Spec->rel2abs($self->{env}{BUILD}, $root),
+		$self->{state}, sub {
+			$class->new(%env, is_first => 1)->leave_state(@_);
+		}) if !$is_first;
 	push @worlds, $self;
 	$self->ctl('start') == 0
 	    or croak "the stack does not start:\n$self->{said}\n" . $self->logs;
@@ -116,14 +122,22 @@ sub build {
 # Runs a program of bin/ on this world; gives all that it says, and its status.
 sub bin {
 	my ($self, $program, @arguments) = @_;
-	local %ENV = (%ENV, %{ $self->{env} });
-	return run("$root/bin/$program", @arguments);
+	return $self->run_of($root, $program, @arguments);
 }
 
-# Runs bin/minitwitctl; gives its status, and leaves what it said in {said}.
+sub run_of {
+	my ($self, $folder, $program, @arguments) = @_;
+	local %ENV = (%ENV, %{ $self->{env} });
+	return run("$folder/bin/$program", @arguments);
+}
+
+# Runs minitwitctl; gives its status, and leaves what it said in {said}.  The
+# installed one installs nothing.
 sub ctl {
 	my ($self, @command) = @_;
-	($self->{said}, my $status) = $self->bin('minitwitctl', @command);
+	my $site = "$self->{state}/site";
+	($self->{said}, my $status) =
+	    $self->run_of(-e $site ? $site : $root, 'minitwitctl', @command);
 	return $status;
 }
 
@@ -509,6 +523,16 @@ sub stored_secrets {
 			ORDER BY user_id DESC LIMIT 10000)
 		UNION ALL (SELECT token_digest FROM sessions LIMIT 10000)}) };
 	return split /\n/, $output // '';
+}
+
+# Ends, and moves to a folder what its first start has made.
+sub leave_state {
+	my ($self, $folder) = @_;
+	$self->ctl('stop') == 0 or croak $self->{said};
+	system('mv', (map {"$self->{state}/$_"} qw(assets pg releases settings site)),
+		$folder) == 0
+	    or croak "no state in $folder";
+	return $self->stop;
 }
 
 sub stop {
