@@ -113,9 +113,9 @@ sub refused {
 
 	my $answer = answer_to($bytes, $expect{port});
 	my @log = $new_lines->();
-	for (1 .. 50) { # access.log has its line after the answer
+	for (1 .. 2000) { # access.log has its line after the answer
 		last if grep { $_ =~ $reason } @log;
-		sleep 0.1;
+		sleep 0.01;
 		push @log, $new_lines->();
 	}
 	my @faults = (
