@@ -1,8 +1,8 @@
 package Postgres;
 
-# A session with the PostgreSQL of a test stack, as its superuser.  It speaks
-# PostgreSQL's simple query protocol, because a psql for each statement costs a test
-# more than the statement.
+# A session with the PostgreSQL of a test stack, as its superuser and without the
+# site's time limits.  It speaks PostgreSQL's simple query protocol, because a psql for
+# each statement costs a test more than the statement.
 #
 #	my $session = Postgres->new("$state/run");
 #	is $session->ask('SELECT 1, 2'), '1|2';
@@ -20,8 +20,10 @@ sub new {
 	my $socket = IO::Socket::UNIX->new(Peer => "$folder/.s.PGSQL.5432")
 	    or croak "no PostgreSQL: $!";
 	my $self = bless { socket => $socket }, $class;
-	$self->tell('', pack '(Z*)*', "\0\3\0\0user", 'postgres',
-		database => 'minitwit', '');
+	my %session = (user => 'postgres', database => 'minitwit', options => join ' ',
+		map {"-c ${_}_timeout=0"}
+		    qw(statement lock idle_in_transaction_session));
+	$self->tell('', pack 'N (Z*)*', 3 << 16, %session, '');
 	$self->answer;
 	return $self;
 }

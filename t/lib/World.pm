@@ -325,7 +325,6 @@ sub sql {
 sub locked {
 	my ($self, $table, $sub) = @_;
 	my $session = Postgres->new("$self->{state}/run");
-	$session->ask('SET idle_in_transaction_session_timeout = 0');
 	$session->ask("BEGIN; LOCK TABLE $table");
 	my $result = eval { $sub->() };
 	my $error = $@;
