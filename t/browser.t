@@ -1,6 +1,7 @@
 # The site in a real browser, Debian's Chromium: t/browser/*.test.js, each a
-# program that says its own TAP.  One of them alone, with a site that has the
-# people below:
+# program that says its own TAP.  The long form looks at each page at more widths, and
+# at all of them in both colour schemes.  One of the programs alone, with a site that
+# has the people below:
 #
 #	NODE_PATH=build/npm/browser/node_modules MINITWIT_URL=http://127.0.0.1:5000 \
 #		node t/browser/people.test.js
@@ -10,6 +11,7 @@ use warnings;
 use utf8;
 use File::Glob qw(bsd_glob);
 use File::Temp qw(tempdir);
+use IPC::Open2;
 use Test::More;
 use World;
 
@@ -23,8 +25,9 @@ my @messages = (
 	'https://example.org/' . 'path/' x 40, '@Ann, @Nobody',
 );
 
-system('make', '--silent', '--no-print-directory', '-C', $root, 'npm') == 0
-    or BAIL_OUT('the npm packages are not to be had');
+my $modules = "$root/build/npm/browser/node_modules";
+-e "$modules/.package-lock.json"
+    or BAIL_OUT('the npm packages are missing: `make npm` installs them');
 
 my $world = World->new;
 $world->register($_) for 'Ann', 'Bob', 'Nell', 'Newcomer', 'W' x 64;
@@ -35,13 +38,17 @@ $world->sql('UPDATE attempt_limits SET free = 1000000');
 
 # What Chromium keeps goes with the test.
 local %ENV = (%ENV, HOME => tempdir(CLEANUP => 1),
-	NODE_PATH => "$root/build/npm/browser/node_modules",
+	NODE_PATH => $modules,
 	MINITWIT_URL => $world->url);
+
+# One browser for all; it ends when $input is closed, however this test ends.
+my $server = open2(my $address, my $input, 'node', "$root/t/browser/server.js");
+chomp($ENV{MINITWIT_CHROMIUM} = <$address>);
 
 for my $test (bsd_glob "$root/t/browser/*.test.js") {
 	subtest $test =~ s{.*/}{}r => sub {
 		# once in many runs Chromium hangs
-		open my $tap, '-|', 'timeout', 1200, 'node', $test
+		open my $tap, '-|', 'timeout', 7200, 'node', $test
 		    or die "no node: $!";
 		while (my $line = <$tap>) {
 			chomp $line;
@@ -54,4 +61,6 @@ for my $test (bsd_glob "$root/t/browser/*.test.js") {
 	};
 }
 
+close $input;
+waitpid $server, 0;
 done_testing;

@@ -7,14 +7,19 @@ const { chromium } = require('playwright-core');
 
 const site = process.env.MINITWIT_URL;
 
+const options = {
+	executablePath: '/usr/bin/chromium',
+	args: ['--headless', '--no-sandbox', '--disable-gpu',
+		'--disable-quic', '--no-first-run',
+		'--disable-background-networking',
+		'--disable-component-update', '--disable-sync'],
+	timeout: 0, // a machine may be slow
+};
+
+// The browser that t/browser/server.js has started, or one of the test's own.
 function launch() {
-	return chromium.launch({
-		executablePath: '/usr/bin/chromium',
-		args: ['--headless', '--no-sandbox', '--disable-gpu',
-			'--disable-quic', '--no-first-run',
-			'--disable-background-networking',
-			'--disable-component-update', '--disable-sync'],
-	});
+	const shared = process.env.MINITWIT_CHROMIUM;
+	return shared ? chromium.connect(shared) : chromium.launch(options);
 }
 
 // Somebody with a browser of their own.  A Person has
@@ -28,7 +33,7 @@ class Person {
 		const context = await browser.newContext(
 			{ baseURL: site, reducedMotion: 'reduce', ...options });
 		person.page = await context.newPage();
-		person.page.setDefaultTimeout(20000);
+		person.page.setDefaultTimeout(300000);
 		person.misdeeds = [];
 		person.#watch();
 		return person;
@@ -144,4 +149,4 @@ class Typist extends Person {
 	}
 }
 
-module.exports = { launch, Person, Typist };
+module.exports = { launch, options, Person, Typist };
