@@ -8,6 +8,7 @@
 #include "db.h"
 #include "html.h"
 #include "mem.h"
+#include "names.h"
 #include "prose.h"
 #include "secret.h"
 #include "session.h"
@@ -347,7 +348,7 @@ list_items(struct buf *page, const struct message *list, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		prose_mentions(&guesses, list[i].text);
-	mentioned = users_existing(&guesses);
+	mentioned = names_existing(&guesses);
 	for (size_t i = 0; i < count; i++)
 		list_item(page, &list[i], mentioned, now);
 }

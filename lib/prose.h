@@ -9,7 +9,7 @@
 #define PROSE_H
 
 #include "buf.h"
-#include "users.h"
+#include "names.h"
 
 /* Adds whatever name can be meant in a text: for each @ what follows, up to the
  * end of each of its words.  names starts as { 0 } and goes on with the next

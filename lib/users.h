@@ -3,22 +3,12 @@
 #ifndef USERS_H
 #define USERS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 struct user {
 	int64_t id;
 	const char *name;
 };
-
-/* Names, whether or not somebody has them. */
-struct names {
-	size_t count;
-	const char **list;
-};
-
-/* Those that somebody has.  None of them has a line feed. */
-const struct names *users_existing(const struct names *names);
 
 struct registration {
 	const char

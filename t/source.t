@@ -59,7 +59,7 @@ subtest 'each means has its one user' => sub {
 		[ 'the heap', qr/\b(?:m|c|re)alloc\(|\bfree\(/, 'mem',
 			'standins' ],
 		[ 'SQL', qr/\bdb_(?:query|run)\(/,
-			'db', qw(users follows people messages sessions accounts
+			'db', qw(users names follows people messages sessions accounts
 			latest gauges) ],
 	);
 	for my $rule (@rules) {

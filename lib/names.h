@@ -1,0 +1,21 @@
+/* names -- which of several names belong to users.
+ *
+ * A question for programs that only read, so it is apart from lib/users.h,
+ * which hashes passwords. */
+
+#ifndef NAMES_H
+#define NAMES_H
+
+#include <stddef.h>
+
+/* Names, whether or not a user has them. */
+struct names {
+	size_t count;
+	const char **list;
+};
+
+/* Returns those of the names that users have, in any order.  No name may
+ * contain a line feed. */
+const struct names *names_existing(const struct names *names);
+
+#endif

@@ -1,0 +1,65 @@
+#include "names.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "person.h"
+#include "unit.h"
+
+static bool
+has(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcmp(names->list[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+test_existing(void **state)
+{
+	const char *first = person("names First")->name;
+	const char *second = person("names O'Brien\"\\ <b>")->name;
+	const char *list[] = { first, "names: a free name", second, "", first };
+	const struct names *existing =
+	    names_existing(&(struct names){ 5, list });
+
+	(void)state;
+	assert_true(has(existing, first));
+	assert_true(has(existing, second));
+	assert_false(has(existing, "names: a free name"));
+	assert_false(has(existing, ""));
+}
+
+static void
+test_none(void **state)
+{
+	const char *list[] = { "names: a free name" };
+
+	(void)state;
+	assert_int_equal(names_existing(&(struct names){ 0, NULL })->count, 0);
+	assert_int_equal(names_existing(&(struct names){ 1, list })->count, 0);
+}
+
+/* Another case or a part is another name. */
+static void
+test_similar(void **state)
+{
+	const char *name = person("names Case")->name;
+	char *other = mem_copy(name, strlen(name));
+	const char *list[] = { other, mem_copy(name, strlen(name) - 1) };
+
+	(void)state;
+	other[0] = 'N';
+	assert_int_equal(names_existing(&(struct names){ 2, list })->count, 0);
+}
+
+int
+main(void)
+{
+	UNIT_TEST(test_existing);
+	UNIT_TEST(test_none);
+	UNIT_TEST(test_similar);
+	return unit_run();
+}
