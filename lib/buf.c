@@ -4,23 +4,33 @@
 
 #include "mem.h"
 
-/* Most pages fit; what is not written to costs nothing. */
-#define FIRST_SIZE 16384
+#define FIRST_SIZE 512
+
+static void
+grow(struct buf *buf, size_t size)
+{
+	char *grown = mem_alloc(size);
+
+	if (buf->len > 0)
+		memcpy(grown, buf->data, buf->len);
+	buf->data = grown;
+	buf->size = size;
+}
+
+void
+buf_reserve(struct buf *buf, size_t size)
+{
+	if (size > buf->size)
+		grow(buf, size);
+}
 
 void
 buf_add(struct buf *buf, const char *bytes, size_t len)
 {
 	if (buf->size - buf->len <= len) {
 		size_t size = buf->size * 2 + len + 1;
-		char *grown;
 
-		if (size < FIRST_SIZE)
-			size = FIRST_SIZE;
-		grown = mem_alloc(size);
-		if (buf->len > 0)
-			memcpy(grown, buf->data, buf->len);
-		buf->data = grown;
-		buf->size = size;
+		grow(buf, size < FIRST_SIZE ? FIRST_SIZE : size);
 	}
 	if (len > 0)
 		memcpy(buf->data + buf->len, bytes, len);

@@ -15,6 +15,13 @@ struct buf {
 	size_t size; /* bytes that data has room for */
 };
 
+/* Room for most documents.  Memory costs nothing until it is written to, and a
+ * document that grows is written once more each time. */
+#define BUF_DOCUMENT ((size_t)64 * 1024)
+
+/* Makes room for size bytes in all, with the terminating NUL. */
+void buf_reserve(struct buf *buf, size_t size);
+
 void buf_add(struct buf *buf, const char *bytes, size_t len);
 void buf_puts(struct buf *buf, const char *text);
 

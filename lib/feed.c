@@ -112,6 +112,7 @@ feed_send(const struct req *req, const char *origin, const struct feed *feed)
 	const struct messages *messages = feed->messages;
 	struct buf xml = { 0 };
 
+	buf_reserve(&xml, BUF_DOCUMENT);
 	html(&xml,
 	    "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 	    "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n"

@@ -359,7 +359,10 @@ struct json_writer {
 struct json_writer *
 json_writer(void)
 {
-	return mem_alloc(sizeof(struct json_writer));
+	struct json_writer *json = mem_alloc(sizeof(*json));
+
+	buf_reserve(&json->out, BUF_DOCUMENT);
+	return json;
 }
 
 static struct level *

@@ -193,6 +193,7 @@ page_open_as(
 {
 	struct buf *page = mem_alloc(sizeof(*page));
 
+	buf_reserve(page, BUF_DOCUMENT);
 	/* what a reader sees depends on the cookies, and what a page says of
 	 * its address on how the site was asked for */
 	reply_header("Vary",

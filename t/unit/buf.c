@@ -69,6 +69,27 @@ test_can_be_doubled(void **state)
 	assert_string_equal(buf.data + buf.len - 4, "abab");
 }
 
+/* Bytes within the room stay where they are. */
+static void
+test_reserve(void **state)
+{
+	struct buf buf = { 0 };
+	const char *data;
+
+	(void)state;
+	buf_puts(&buf, "before");
+	buf_reserve(&buf, 5000);
+	assert_string_equal(buf.data, "before");
+	data = buf.data;
+	buf_puts(&buf, times("x", 4999 - strlen("before")));
+	assert_ptr_equal(buf.data, data);
+	assert_int_equal(strlen(data), 4999);
+	buf_reserve(&buf, 10);
+	assert_ptr_equal(buf.data, data);
+	buf_puts(&buf, "after");
+	assert_int_equal(strlen(buf.data), 4999 + strlen("after"));
+}
+
 int
 main(void)
 {
@@ -76,5 +97,6 @@ main(void)
 	UNIT_TEST(test_keeps_every_byte);
 	UNIT_TEST(test_pieces_of_any_length);
 	UNIT_TEST(test_can_be_doubled);
+	UNIT_TEST(test_reserve);
 	return unit_run();
 }
