@@ -48,6 +48,7 @@ static size_t slot_count;
 void
 metrics_open(const char *file)
 {
+	char magic[sizeof(METRICS_MAGIC) - 1];
 	struct stat status;
 	void *mapping = MAP_FAILED;
 	size_t size = 0;
@@ -57,9 +58,12 @@ metrics_open(const char *file)
 	slot_count = 0;
 	if (file == NULL || (opened = open(file, O_RDWR)) < 0)
 		return;
-	/* beyond the file's end the memory would kill who touches it */
+	/* Beyond the file's end the memory would kill who touches it.  The
+	 * magic is read, because its page in memory would cost a page fault. */
 	if (fstat(opened, &status) == 0 && S_ISREG(status.st_mode) &&
-	    status.st_size >= (off_t)(2 * sizeof(struct slot))) {
+	    status.st_size >= (off_t)(2 * sizeof(struct slot)) &&
+	    read(opened, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+	    memcmp(magic, METRICS_MAGIC, sizeof(magic)) == 0) {
 		size = (size_t)status.st_size;
 		mapping = mmap(
 		    NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0);
@@ -67,10 +71,6 @@ metrics_open(const char *file)
 	close(opened);
 	if (mapping == MAP_FAILED)
 		return;
-	if (memcmp(mapping, METRICS_MAGIC, strlen(METRICS_MAGIC)) != 0) {
-		munmap(mapping, size);
-		return;
-	}
 	slots = (struct slot *)mapping + 1;
 	slot_count = size / sizeof(struct slot) - 1;
 }
@@ -115,14 +115,13 @@ write_name(struct slot *slot, const char *name)
 static bool
 is_or_becomes(struct slot *slot, uint64_t hash)
 {
-	uint64_t is = load(&slot->hash);
+	uint64_t is = 0;
 
-	/* a failure leaves in is whose it has become meanwhile */
-	return is == hash ||
-	    (is == 0 &&
-		(atomic_compare_exchange_strong_explicit(&slot->hash, &is, hash,
-		     memory_order_relaxed, memory_order_relaxed) ||
-		    is == hash));
+	/* Not read first: a page that is read and then written to costs two
+	 * page faults.  A failure leaves in is whose it was. */
+	return atomic_compare_exchange_strong_explicit(&slot->hash, &is, hash,
+		   memory_order_relaxed, memory_order_relaxed) ||
+	    is == hash;
 }
 
 /* NULL when there is none left. */
