@@ -10,6 +10,7 @@
 
 #include "log.h"
 
+#define PAGE 4096
 #define HUGE_PAGE ((size_t)2 * 1024 * 1024)
 
 /* A whole request usually fits into the first chunk, which is there from the
@@ -33,7 +34,12 @@ struct chunk {
 	alignas(max_align_t) char bytes[];
 };
 
-static alignas(max_align_t) char first_bytes[sizeof(struct chunk) + CHUNK_SIZE];
+#define FIRST_SIZE (sizeof(struct chunk) + CHUNK_SIZE)
+
+/* Common, so that the linker puts it behind all small variables, which then
+ * share pages. */
+extern char mem_first_bytes[FIRST_SIZE];
+char mem_first_bytes[FIRST_SIZE] __attribute__((common, aligned(PAGE)));
 static struct chunk *newest;
 
 /* A chunk that has room for so many bytes. */
@@ -46,7 +52,7 @@ chunk_with(size_t size)
 	if (newest != NULL && newest->size - newest->used >= size)
 		return newest;
 	if (newest == NULL && size <= CHUNK_SIZE)
-		chunk = (struct chunk *)first_bytes;
+		chunk = (struct chunk *)mem_first_bytes;
 	else if ((chunk = calloc(1, sizeof(*chunk) + room)) == NULL)
 		die("mem: no %zu bytes left", room);
 	chunk->older = newest;

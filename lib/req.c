@@ -15,6 +15,9 @@
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
+/* What is read of a body at once. */
+#define PIECE ((size_t)16384)
+
 struct field {
 	const char *name, *value;
 };
@@ -163,11 +166,10 @@ read_body(struct req *req, enum req_body kind)
 {
 	bool known;
 	size_t expected = announced_length(req, &known), got = 0;
+	char *bytes = mem_alloc(expected < PIECE ? expected : PIECE);
 
 	while (got < expected) {
-		static char bytes[16384];
-		size_t want = expected - got < sizeof(bytes) ? expected - got
-							     : sizeof(bytes);
+		size_t want = expected - got < PIECE ? expected - got : PIECE;
 		ssize_t len = read(STDIN_FILENO, bytes, want);
 
 		if (len < 0 && errno == EINTR)

@@ -128,7 +128,10 @@ struct object {
 	};
 };
 
-static _Alignas(max_align_t) char first_arena[ARENA];
+/* Common, so that the linker puts it behind all small variables, which then
+ * share pages. */
+extern char first_arena[ARENA];
+char first_arena[ARENA] __attribute__((common, aligned(ALIGNMENT)));
 static char *next = first_arena, *end = first_arena + ARENA;
 
 /* Freed, by the power of two that is their size. */
