@@ -100,6 +100,34 @@ GIVES(void *, ldap_first_entry, NULL)
 GIVES(void *, ldap_get_values_len, NULL)
 GIVES(void *, ldap_init, NULL)
 
+/* --- translations, for libpq's messages --- */
+
+/* The originals map memory to note which languages there are. */
+GIVES(char *, bindtextdomain, NULL)
+
+/* clang-format on */
+
+char *dcgettext(const char *domain, const char *text, int category);
+char *dcngettext(const char *domain, const char *singular, const char *plural,
+    unsigned long count, int category);
+
+char *
+dcgettext(const char *domain, const char *text, int category)
+{
+	(void)domain;
+	(void)category;
+	return (char *)text;
+}
+
+char *
+dcngettext(const char *domain, const char *singular, const char *plural,
+    unsigned long count, int category)
+{
+	return dcgettext(domain, count == 1 ? singular : plural, category);
+}
+
+/* clang-format off: one function a line */
+
 /* --- coroutines, for OpenSSL's asynchronous jobs --- */
 
 GIVES(int, getcontext, -1)
