@@ -283,7 +283,7 @@ db_finish(void)
 const char *
 db_integer(int64_t number)
 {
-	return mem_format("%lld", (long long)number);
+	return text_decimal(number);
 }
 
 size_t

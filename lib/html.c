@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "text.h"
 
 static const char *
 escape(char c)
@@ -37,9 +38,12 @@ add_escaped(struct buf *out, const char *value)
 	const char *plain = value;
 
 	for (; *value != '\0'; value++) {
-		const char *reference = escape(*value);
+		const char *reference;
 
-		if (reference == NULL)
+		/* most of what there is, without further questions */
+		if (*value > '>' && *value < 0x7f)
+			continue;
+		if ((reference = escape(*value)) == NULL)
 			continue;
 		buf_add(out, plain, (size_t)(value - plain));
 		buf_puts(out, reference);
@@ -61,7 +65,7 @@ html_emit(struct buf *out, const char *markup, ...)
 		if (percent[1] == 's') {
 			add_escaped(out, va_arg(args, const char *));
 		} else if (percent[1] == 'd') {
-			buf_puts(out, mem_format("%d", va_arg(args, int)));
+			buf_puts(out, text_decimal(va_arg(args, int)));
 		} else if (strncmp(percent, "%zu", 3) == 0) {
 			buf_puts(out, mem_format("%zu", va_arg(args, size_t)));
 			at = percent + 3;

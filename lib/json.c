@@ -514,7 +514,7 @@ void
 json_add_integer(struct json_writer *json, int64_t value)
 {
 	begin_value(json);
-	buf_puts(&json->out, mem_format("%lld", (long long)value));
+	buf_puts(&json->out, text_decimal(value));
 	end_value(json);
 }
 

@@ -327,13 +327,15 @@ static void
 list_item(struct buf *page, const struct message *message,
     const struct names *mentioned, int64_t now)
 {
-	html(page, "<li data-id=\"%s\">", db_integer(message->id));
+	const char *author = text_percent_encode(message->author);
+	const char *id = db_integer(message->id);
+
+	html(page, "<li data-id=\"%s\">", id);
 	avatar(page, message->author);
 	html(page,
 	    "<div><p><a href=\"/%s\">%s</a>\n"
-	    "<a class=\"when\" href=\"%s\">",
-	    text_percent_encode(message->author), message->author,
-	    page_message_path(message));
+	    "<a class=\"when\" href=\"/%s/status/%s\">",
+	    author, message->author, author, id);
 	page_time(page, message->time, now);
 	html(page, "</a></p>\n<p class=\"text\">");
 	prose_html(page, message->text, mentioned);

@@ -28,6 +28,20 @@ text_integer(const char *text, int64_t min, int64_t max, int64_t *number)
 	return true;
 }
 
+const char *
+text_decimal(int64_t number)
+{
+	char digits[20], *first = digits + sizeof(digits);
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do {
+		*--first = (char)('0' + rest % 10);
+	} while ((rest /= 10) != 0);
+	if (number < 0)
+		*--first = '-';
+	return mem_copy(first, (size_t)(digits + sizeof(digits) - first));
+}
+
 size_t
 text_code_point(const char *text, size_t len, uint32_t *code_point)
 {
@@ -288,6 +302,9 @@ put_number(char *to, int number, int width)
 	return to;
 }
 
+/* What each letter of a pattern, once, may take beyond itself, and a NUL. */
+#define LONGER 24
+
 /* UTC; each of the letters Y M D h m s becomes its number, d that of the day as
  * people write it, N the month's name.  By hand, because a page of messages has
  * ninety times and printf is slow at them. */
@@ -297,7 +314,7 @@ time_in(const char *pattern, int64_t seconds)
 	static const char *const months[] = { "January", "February", "March",
 		"April", "May", "June", "July", "August", "September",
 		"October", "November", "December" };
-	char *text = mem_alloc(9 * strlen(pattern) + 1), *to = text;
+	char *text = mem_alloc(strlen(pattern) + LONGER), *to = text;
 	time_t when = (time_t)seconds;
 	struct tm tm = { 0 };
 
@@ -354,10 +371,10 @@ text_time_rfc3339(int64_t seconds)
 }
 
 static const char *
-count_of(int64_t number, const char *what)
+count_of(int64_t number, const char *what, const char *ending)
 {
-	return mem_format(
-	    "%lld %s%s", (long long)number, what, number == 1 ? "" : "s");
+	return mem_format("%lld %s%s%s", (long long)number, what,
+	    number == 1 ? "" : "s", ending);
 }
 
 const char *
@@ -368,9 +385,9 @@ text_time_ago(int64_t seconds, int64_t now)
 	if (ago < 60) /* or by a clock that goes ahead of ours */
 		return "just now";
 	if (ago < 60 * 60)
-		return mem_format("%s ago", count_of(ago / 60, "minute"));
+		return count_of(ago / 60, "minute", " ago");
 	if (ago < 24 * 60 * 60)
-		return mem_format("%s ago", count_of(ago / 60 / 60, "hour"));
+		return count_of(ago / 60 / 60, "hour", " ago");
 	return time_in("d N Y", seconds);
 }
 
@@ -378,6 +395,6 @@ const char *
 text_duration(int64_t seconds)
 {
 	if (seconds < 60)
-		return count_of(seconds, "second");
-	return count_of((seconds + 59) / 60, "minute");
+		return count_of(seconds, "second", "");
+	return count_of((seconds + 59) / 60, "minute", "");
 }

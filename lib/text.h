@@ -15,6 +15,9 @@
  * then unchanged. */
 bool text_integer(const char *text, int64_t min, int64_t max, int64_t *number);
 
+/* The number in decimal digits, after a '-' if it is negative. */
+const char *text_decimal(int64_t number);
+
 /* Reads one code point from the len bytes at text (RFC 3629).  Gives its
  * number of bytes, or 0 when they begin with none (len is 0, overlong form,
  * surrogate, beyond U+10FFFF). */

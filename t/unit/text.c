@@ -402,10 +402,23 @@ test_time_zone(void **state)
 	assert_string_equal(text_time(0), "1970-01-01 00:00:00");
 }
 
+static void
+test_decimal(void **state)
+{
+	(void)state;
+	assert_string_equal(text_decimal(0), "0");
+	assert_string_equal(text_decimal(9), "9");
+	assert_string_equal(text_decimal(10), "10");
+	assert_string_equal(text_decimal(-1), "-1");
+	assert_string_equal(text_decimal(INT64_MAX), "9223372036854775807");
+	assert_string_equal(text_decimal(INT64_MIN), "-9223372036854775808");
+}
+
 int
 main(void)
 {
 	UNIT_ROWS(test_integer, integers);
+	UNIT_TEST(test_decimal);
 	UNIT_ROWS(test_is_utf8, utf8);
 	UNIT_TEST(test_every_code_point);
 	UNIT_TEST(test_length);
