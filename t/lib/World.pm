@@ -447,14 +447,22 @@ sub run_program {
 	return \%answer;
 }
 
-# Waits until Apache's log-writers have written all that they were sent: until
-# their pipes are empty and they wait for more.
+# The folders in /proc of Apache's log-writers, of which a restart ends at least one.
+sub log_writers {
+	my ($self) = @_;
+	my $is_one = sub { slurp("$_/cmdline") =~
+		m{/log-writer\0\Q$self->{state}\E/log/} };
+	my @known = @{ $self->{writers} // [] };
+	@{ $self->{writers} } = grep { $is_one->() } bsd_glob '/proc/[0-9]*'
+	    if @known < 2 || grep { !$is_one->() } @known;
+	return @{ $self->{writers} };
+}
+
+# Waits until they have written all that they were sent: until their pipes are empty
+# and they wait for more.
 sub settle_logs {
 	my ($self) = @_;
-	for my $file (bsd_glob '/proc/[0-9]*/cmdline') {
-		my ($folder) = $file =~ m{(.*)/};
-		slurp($file) =~ m{^\Q$self->{state}\E/site/apache/log-writer\0}
-		    or next;
+	for my $folder ($self->log_writers) {
 		while (slurp("$folder/stat") =~ /\) ([^Z])/) {
 			my ($state, $waiting) = ($1, pack 'i', 0);
 			open my $pipe, '<', "$folder/fd/0" or last;
