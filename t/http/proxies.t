@@ -29,10 +29,10 @@ sub seen_as {
 	my ($from, %headers) = @_;
 	my $mark = 'mark' . int rand 1e9;
 	$world->get("/nobody?$mark", from => $from, headers => \%headers);
-	for (1 .. 100) { # it has its line after the answer
+	for (1 .. 1000) { # it has its line after the answer
 		return $1 if slurp($world->state . '/log/addresses')
 		    =~ /^(\S+) .*$mark$/m;
-		select undef, undef, undef, 0.1;
+		select undef, undef, undef, 0.02;
 	}
 	return 'nobody';
 }

@@ -74,6 +74,19 @@ sub serves_again {
 	return serves($what);
 }
 
+# Waits until Apache has taken up so many requests that are not answered yet.
+sub await_requests {
+	my ($count) = @_;
+	for (1 .. 2000) {
+		# the request for it is one, too
+		my ($busy) = $world->get('/-/status?auto')->{content}
+		    =~ /^BusyWorkers: (\d+)/m;
+		return if ($busy // 0) > $count;
+		sleep 0.01;
+	}
+	return;
+}
+
 sub stored { return $world->sql(
 	"SELECT count(*) FROM messages WHERE text LIKE '$_[0]'") }
 
@@ -147,7 +160,6 @@ subtest 'a kept page needs no turn' => sub {
 		});
 		answer_on($holder);
 		last if $kept->{status} == 200;
-		sleep 1.1;
 	}
 	is $kept->{status}, 200, 'it is served while the only turn is taken';
 	like $kept->{headers}{age} // '', qr/^\d+$/, '... from the cache';
@@ -163,7 +175,7 @@ subtest 'the order of arrival' => sub {
 			my $holder = program_hangs(message('first'));
 			for (@sent) {
 				push @sockets, connection(message($_));
-				sleep 0.03;
+				await_requests(1 + @sockets);
 			}
 			push @sockets, $holder;
 		});
@@ -187,7 +199,7 @@ subtest 'who has given up' => sub {
 			my $holder = program_hangs(message('first'));
 			for (1 .. 8) {
 				connection(message("gone $_"));
-				sleep 0.02;
+				await_requests(1 + $_);
 			}
 			@sockets = ($holder, connection(message('here')),
 				connection(request('GET /Ann')));
@@ -232,7 +244,7 @@ subtest 'a slow sender' => sub {
 	);
 	for my $what (sort keys %beginnings) {
 		my @sockets = map { connection($beginnings{$what}) } 1 .. 20;
-		sleep 0.2;
+		await_requests(20);
 		serves("20 clients have sent $what");
 		my @answered = IO::Select->new(@sockets)->can_read(0);
 		is scalar @answered, 0, '... and have no answer yet';
@@ -322,7 +334,7 @@ subtest 'the server\'s process is killed' => sub {
 		my $worker = worker();
 		$world->locked('messages', sub {
 			my @sockets = map { connection(message('killed')) } 1 .. 5;
-			sleep 0.1;
+			await_requests(5);
 			is kill(KILL => $worker), 1, 'killed';
 			answer_on($_) for @sockets;
 		});
@@ -339,7 +351,7 @@ subtest 'a graceful restart' => sub {
 			@sockets = map { connection(message("kept $round $_")) }
 			    1 .. 5;
 			# they are there: one has the turn, the others wait
-			sleep 0.2;
+			await_requests(5);
 			is kill(USR1 => apache()), 1, 'restarts';
 		});
 		my @statuses = map { answer_on($_)->{status} } @sockets;

@@ -511,10 +511,10 @@ sub log_lines {
 # answer.  undef when none comes.
 sub logged_request {
 	my ($self, $is_it) = @_;
-	for (1 .. 100) {
+	for (1 .. 1000) {
 		my @found = grep { $is_it->($_) } $self->lines_of('access');
 		return $found[-1] if @found;
-		select undef, undef, undef, 0.05;
+		select undef, undef, undef, 0.02;
 	}
 	return;
 }
