@@ -23,7 +23,7 @@ chmod 0755, $temp;
 # What a sub gives, once it is true.
 sub soon {
 	my ($sub, $minutes) = @_;
-	my $deadline = time + 60 * ($minutes // 4);
+	my $deadline = time + 60 * ($minutes // 20);
 	while (time < $deadline) {
 		my $result = $sub->();
 		return $result if $result;

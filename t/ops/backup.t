@@ -79,6 +79,13 @@ sub moment {
 	return $moment;
 }
 
+# A backup leads to moments from the second after its end on.
+sub await_next_second {
+	my $second = time;
+	sleep 0.01 until time > $second;
+	return;
+}
+
 # PostgreSQL gets no chance to hand over the rest of its log.
 sub crash {
 	my ($pid) = slurp("$state/pg/postmaster.pid") =~ /^(\d+)/;
@@ -120,7 +127,7 @@ subtest 'load, back up, load on' => sub {
 	like $said, qr/backed up: \S+F: full, .*\n0\z/s, 'the first one is full';
 	like works('run'), qr/F_\S+D: diff,/, 'the next one differential';
 
-	sleep 2;
+	await_next_second();
 	$early = moment();
 	load(5);
 	like works('run', 'incr'), qr/F_\S+I: incr,/, 'or as one wishes';
@@ -264,7 +271,7 @@ subtest 'the log is handed over in time' => sub {
 		is say_it($when), 204, "a message $when";
 		my $part = $world->sql('SELECT pg_walfile_name(pg_current_wal_lsn())');
 		my $last = '';
-		for (1 .. 300) {
+		for (1 .. 6000) {
 			$last = $world->sql('SELECT last_archived_wal'
 				. ' FROM pg_stat_archiver');
 			last if $last ge $part;
@@ -339,7 +346,7 @@ subtest 'a recovery that fails' => sub {
 	my $from = $world->sql('SELECT pg_walfile_name(pg_current_wal_lsn())');
 	is say_it('kept'), 204, 'a message';
 	my $last = rows();
-	sleep 1.1;
+	await_next_second();
 	my $when = moment();
 	is say_it('kept, too'), 204, 'and another';
 	$world->sql('SELECT pg_switch_wal()');

@@ -59,7 +59,7 @@ sub all_say {
 # Waits until something is true.
 sub eventually {
 	my ($is_so) = @_;
-	for (1 .. 1200) {
+	for (1 .. 12_000) {
 		return 1 if $is_so->();
 		sleep 0.05;
 	}
