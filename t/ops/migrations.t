@@ -146,7 +146,8 @@ sub make_release_before {
 		$commit, $built);
 	is $bad, 0, "git has $commit" or diag $output;
 	local @ENV{qw(BUILD MAKEFLAGS MFLAGS MAKEOVERRIDES)};
-	delete @ENV{qw(BUILD MAKEFLAGS MFLAGS MAKEOVERRIDES)};
+	delete @ENV{qw(BUILD MFLAGS MAKEOVERRIDES)};
+	$ENV{MAKEFLAGS} = '--jobs=2';
 	($output, $bad) = run('make', '-C', $built, '--silent', 'install',
 		"prefix=$temp/installed");
 	is $bad, 0, 'it can be built' or diag $output;
