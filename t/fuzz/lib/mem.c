@@ -10,9 +10,9 @@ mem_again(void)
 	while (newest != NULL) {
 		struct chunk *older = newest->older;
 
-		if (newest != (struct chunk *)first_bytes)
+		if (newest != (struct chunk *)mem_first_bytes)
 			free(newest);
 		newest = older;
 	}
-	memset(first_bytes, 0, sizeof(first_bytes));
+	memset(mem_first_bytes, 0, sizeof(mem_first_bytes));
 }
