@@ -81,7 +81,7 @@ sub await_requests {
 		# the request for it is one, too
 		my ($busy) = $world->get('/-/status?auto')->{content}
 		    =~ /^BusyWorkers: (\d+)/m;
-		return if ($busy // 0) > $count;
+		return if ($busy // 0) == 1 + $count;
 		sleep 0.01;
 	}
 	return;
