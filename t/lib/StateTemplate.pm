@@ -42,7 +42,7 @@ sub copy {
 		# another test may have made it meanwhile
 		if (slurp("$template.inputs") ne inputs($root, $build)) {
 			remove_tree($template, "$template.inputs");
-			make_path($template);
+			make_path($template, { mode => 0700 });
 			$make->($template);
 			spew("$template.inputs", inputs($root, $build));
 		}
