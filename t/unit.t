@@ -31,7 +31,7 @@ sub run {
 		$world->db_env,
 	);
 	open my $output, '-|', 'sh', '-c',
-	    'exec timeout 120 "$0" 2>&1 </dev/null', $program
+	    'exec timeout 600 "$0" 2>&1 </dev/null', $program
 	    or die "no sh: $!";
 	my $said = do { local $/ = undef; <$output> };
 	close $output;

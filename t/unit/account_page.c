@@ -5,6 +5,7 @@
 #include "reply.h"
 #include "page.h"
 #include "unit.h"
+#include "patient.h"
 #include "child.h"
 
 /* Somebody with the worst name, e-mail address, and session: its token. */

@@ -8,6 +8,7 @@
 #include "secret.h"
 #include "sessions.h"
 #include "unit.h"
+#include "patient.h"
 #include "person.h"
 
 /* Somebody's new session. */

@@ -10,6 +10,7 @@
 #include "page.h"
 #include "unit.h"
 #include "child.h"
+#include "patient.h"
 #include "person.h"
 
 #define FREE 3

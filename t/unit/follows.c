@@ -1,6 +1,7 @@
 #include "follows.h"
 
 #include "unit.h"
+#include "patient.h"
 #include "person.h"
 
 #define NOBODY "follows: nobody's name"

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 #include "db.h"
+#include "patient.h"
 #include "person.h"
 
 /* NULL: it is not there. */

@@ -8,6 +8,7 @@
 #include "secret.h"
 #include "sessions.h"
 #include "unit.h"
+#include "patient.h"
 #include "person.h"
 
 /* Stores a message as message_add() would; gives its id. */

@@ -4,6 +4,7 @@
 
 #include "follows.h"
 #include "unit.h"
+#include "patient.h"
 #include "person.h"
 
 #define NOBODY "people: nobody's name"

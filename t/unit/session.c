@@ -8,6 +8,7 @@
 #include "sessions.h"
 #include "unit.h"
 #include "child.h"
+#include "patient.h"
 #include "person.h"
 
 /* Every child answers as text; an error's body is its status. */

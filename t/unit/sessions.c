@@ -3,6 +3,7 @@
 #include "messages.h"
 #include "secret.h"
 #include "unit.h"
+#include "patient.h"
 #include "person.h"
 
 #define DIGEST "encode(sha256($1::bytea), 'hex')"

@@ -8,6 +8,7 @@
 #include "db.h"
 #include "password.h"
 #include "unit.h"
+#include "patient.h"
 
 static int64_t
 count_users(const char *name)
