@@ -43,7 +43,7 @@ sub screen {
 sub sees {
 	my ($pattern, $name) = @_;
 	my $screen = '';
-	for (1 .. 200) {
+	for (1 .. 600) {
 		$screen = screen();
 		return pass($name) if $screen =~ $pattern;
 		die "w3m has ended\n" if $screen =~ /^Pane is dead/m;

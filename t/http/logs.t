@@ -40,7 +40,7 @@ my %shape = (
 # Waits until something is so, ten seconds at most.
 sub eventually {
 	my ($is_so) = @_;
-	for (1 .. 200) {
+	for (1 .. 600) {
 		return 1 if $is_so->();
 		select undef, undef, undef, 0.05;
 	}

@@ -61,7 +61,7 @@ sub grows {
 			grep {/http_requests/} keys %$growth);
 	};
 	my $growth;
-	for (1 .. 200) {
+	for (1 .. 600) {
 		$growth = growth($before);
 		last if $all->($growth) >= $all->($expected);
 		sleep 0.05;
@@ -193,7 +193,7 @@ subtest 'what Apache answers by itself' => sub {
 	my %before = scrape();
 	$world->get('/public') for 1 .. 20;
 	my $growth;
-	for (1 .. 200) {
+	for (1 .. 600) {
 		$growth = growth(\%before);
 		last if sum0(values %$growth) == 20;
 		sleep 0.05;
