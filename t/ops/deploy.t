@@ -1,9 +1,12 @@
 #!/usr/bin/perl
-# bin/deploy and bin/rollback while people are at the site: the simulator at full
-# speed, readers who connect anew and readers who don't, somebody who writes.  Ten
-# releases come and go, with other programs, pages and settings, a migration, and
-# broken ones; not one request may fail.  Then: a release that fails only in use,
-# two deployments at a time, and one that is killed, whenever that is.
+# bin/deploy and bin/rollback while people are at the site: the simulator, readers who
+# connect anew and readers who don't, somebody who writes.  Ten releases come and go,
+# with other programs, pages and settings, a migration, and broken ones; not one
+# request may fail.  Then: a release that fails only in use, two deployments at a
+# time, and one that is killed, whenever that is.
+#
+# In the long form the simulator and the others are at full speed, and deployments are
+# killed at more moments.
 
 use strict;
 use warnings;
@@ -25,7 +28,10 @@ my $world = World->new(settings => 'TurnsLongestWait 60000');
 my $state = $world->state;
 my $root = World->root;
 my $simulator = "$root/" . World::build() . '/bin/simulator';
-delete @ENV{qw(MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL)};
+delete @ENV{qw(MFLAGS MAKEOVERRIDES MAKELEVEL)};
+$ENV{MAKEFLAGS} = '--jobs=2';
+my ($pause, @load) = $ENV{LONG} ? (0.01, qw(--concurrency 8))
+    : (0.1, qw(--concurrency 2 --rate 20));
 
 # --- helpers ---
 
@@ -92,7 +98,7 @@ sub keep_doing {
 			my $wrong = eval { $sub->() } // $@;
 			push @wrong, $wrong if $wrong;
 			$count++;
-			sleep 0.01;
+			sleep $pause;
 		}
 		store({ count => $count, wrong => \@wrong }, "$temp/$name.did");
 		_exit(0);
@@ -120,7 +126,7 @@ sub read_with_assets {
 
 # One connection for all: whoever is just about to ask when the server closes it
 # asks again (RFC 9112 9.3.1), as each browser does.
-my $kept = HTTP::Tiny->new(keep_alive => 1, timeout => 30);
+my $kept = HTTP::Tiny->new(keep_alive => 1, timeout => 60);
 
 sub read_on {
 	my $url = $world->url . (qw(/public /-/newest /login /robots.txt))[ rand 4 ];
@@ -147,8 +153,7 @@ sub begin_simulator {
 	if ($pid == 0) {
 		open STDOUT, '>', "$temp/simulator" or _exit(1);
 		open STDERR, '>&', \*STDOUT or _exit(1);
-		exec $simulator, '--url', $world->api_url, '--concurrency', 8,
-		    '--timeout', 60, '--verify', '--json',
+		exec $simulator, '--url', $world->api_url, @load, '--timeout', 60, '--verify', '--json',
 		    "$temp/results", '--users', 50, '--actions', 200_000
 		    or _exit(1);
 	}
@@ -342,8 +347,8 @@ does(1, qr/another deployment is under way/, 'deploy', '--from', $turn[0]);
 kill_deployment($first);
 
 my %seen;
-for ((map { [ qr/checking/, $_ ] } 0, 0.3),
-	(map { [ qr/takes up/, $_ ] } 0, 0.02, 0.05, 0.1, 0.2),
+for ((map { [ qr/checking/, $_ ] } 0, $ENV{LONG} ? 0.3 : ()),
+	(map { [ qr/takes up/, $_ ] } 0, 0.05, $ENV{LONG} ? (0.02, 0.1, 0.2) : ()),
 	[ qr/watching/, 0 ])
 {
 	push @turn, shift @turn;
