@@ -15,7 +15,7 @@ FUZZ_COMPILE = clang -std=c11 -D_DEFAULT_SOURCE $(WARNINGS) $(FUZZ_CFLAGS) \
 	-isystem /usr/include/postgresql -Ilib -I$(BUILD) -MMD -MP
 # t/fuzz/lib has these two with something of its own, and db.h's functions
 FUZZ_LIBRARY = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard t/fuzz/lib/*.c) \
-	$(filter-out $(addprefix lib/,standins.c db.c mem.c reply.c sandbox.c), \
+	$(filter-out $(addprefix lib/,standins.c heap.c db.c mem.c reply.c sandbox.c), \
 	$(wildcard lib/*.c)) t/attack/no_sandbox.c \
 	simulator/scenario.c simulator/resize.c)
 FUZZ_ROUTES = $(patsubst %.c,$(FUZZ)/%.o,$(wildcard cgi-bin/*/*.c))
