@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -82,57 +81,19 @@ reply_retry_after(int64_t seconds)
 	reply_header("Retry-After", mem_format("%lld", (long long)seconds));
 }
 
-/* The tight sandbox has no writev(2). */
-static ssize_t
-write_some(const struct iovec *parts, int count)
-{
-	return count == 1
-	    ? write(STDOUT_FILENO, parts->iov_base, parts->iov_len)
-	    : writev(STDOUT_FILENO, parts, count);
-}
-
 static void
-write_all(struct iovec *parts, int count)
+write_all(const char *bytes, size_t len)
 {
-	while (count > 0) {
-		ssize_t written = write_some(parts, count);
-		size_t rest = (size_t)written;
+	while (len > 0) {
+		ssize_t written = write(STDOUT_FILENO, bytes, len);
 
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
 			return; /* the client is gone */
-		while (count > 0 && rest >= parts->iov_len) {
-			rest -= parts->iov_len;
-			parts++;
-			count--;
-		}
-		if (count > 0) {
-			parts->iov_base = (char *)parts->iov_base + rest;
-			parts->iov_len -= rest;
-		}
+		bytes += written;
+		len -= (size_t)written;
 	}
-}
-
-/* In one piece, so that Apache wakes up once; without a copy of the body, where
- * the sandbox allows that. */
-static void
-write_reply(const struct buf *head, const char *body, size_t len)
-{
-	struct iovec parts[] = {
-		{ head->data, head->len },
-		{ (char *)body, len },
-	};
-	struct buf all = { 0 };
-
-	if (reply_kind->connect != NULL) {
-		write_all(parts, 2);
-		return;
-	}
-	buf_reserve(&all, head->len + len + 1);
-	buf_add(&all, head->data, head->len);
-	buf_add(&all, body, len);
-	write_all(&(struct iovec){ all.data, all.len }, 1);
 }
 
 /* Apache takes a Location without a Status for an internal redirect, so the
@@ -159,8 +120,10 @@ send_reply(int status, const char *type, const char *body, size_t len)
 		buf_puts(&headers, mem_format("X-Minitwit-User: %s\r\n", user));
 	buf_add(&answer, headers.data, headers.len);
 	buf_puts(&answer, "\r\n");
+	buf_reserve(&answer, answer.len + len + 1);
+	buf_add(&answer, body, len);
 	log_on_death(NULL); /* there is one answer */
-	write_reply(&answer, body, len);
+	write_all(answer.data, answer.len);
 	/* in the midst of something: nobody is to tidy that up */
 	sandbox_exit(EXIT_SUCCESS, dying);
 }
