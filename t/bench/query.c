@@ -3,14 +3,17 @@
  *
  * CONNECTION is as libpq takes it.  Without a statement it connects and
  * disconnects COUNT times; with one it connects once and runs that COUNT times,
- * unnamed and with parameters, as the programs do.  Prints the median of the
- * wall times in microseconds. */
+ * unnamed and with parameters, as the programs do.  It does so less often when
+ * that takes more than two seconds.  Prints the median of the wall times in
+ * microseconds. */
 
 #include <err.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define LONGEST 2e6 /* microseconds */
 
 static double
 microseconds(void)
@@ -56,13 +59,15 @@ int
 main(int argc, char **argv)
 {
 	size_t count = argc > 2 ? (size_t)strtoul(argv[1], NULL, 10) : 0;
+	size_t done = 0;
+	double end = microseconds() + LONGEST;
 	double *times = calloc(count > 0 ? count : 1, sizeof(*times));
 	PGconn *connection;
 
 	if (count == 0 || times == NULL)
 		errx(1, "usage: query COUNT CONNECTION [STATEMENT ...]");
 	connection = argc > 3 ? connect_to(argv[2]) : NULL;
-	for (size_t i = 0; i < count; i++) {
+	do {
 		double start = microseconds();
 
 		if (connection != NULL)
@@ -70,11 +75,11 @@ main(int argc, char **argv)
 			    (const char *const *)argv + 4);
 		else
 			PQfinish(connect_to(argv[2]));
-		times[i] = microseconds() - start;
-	}
+		times[done++] = microseconds() - start;
+	} while (done < count && microseconds() < end);
 	PQfinish(connection);
-	qsort(times, count, sizeof(*times), compare);
-	printf("%.1f\n", times[count / 2]);
+	qsort(times, done, sizeof(*times), compare);
+	printf("%.1f\n", times[done / 2]);
 	free(times);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* spawn COUNT PROGRAM [ARGUMENT]... -- what it costs to run a program.
  *
  * Starts it COUNT times, one after the other, by posix_spawn(3), which is a
- * vfork(2) and an exec; its output goes to /dev/null.  Prints the median of the
- * wall times in microseconds. */
+ * vfork(2) and an exec; its output goes to /dev/null.  Starts it less often
+ * when that takes more than two seconds.  Prints the median of the wall times
+ * in microseconds. */
 
 #include <err.h>
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LONGEST 2e6 /* microseconds */
 
 extern char **environ;
 
@@ -51,6 +54,8 @@ int
 main(int argc, char **argv)
 {
 	size_t count = argc > 2 ? (size_t)strtoul(argv[1], NULL, 10) : 0;
+	size_t done = 0;
+	double end = microseconds() + LONGEST;
 	double *times = calloc(count > 0 ? count : 1, sizeof(*times));
 	int nowhere = open("/dev/null", O_RDWR);
 	int output = dup(STDOUT_FILENO);
@@ -61,10 +66,11 @@ main(int argc, char **argv)
 	fcntl(output, F_SETFD, FD_CLOEXEC);
 	dup2(nowhere, STDIN_FILENO);
 	dup2(nowhere, STDOUT_FILENO);
-	for (size_t i = 0; i < count; i++)
-		times[i] = run(argv + 2);
-	qsort(times, count, sizeof(*times), compare);
-	dprintf(output, "%.1f\n", times[count / 2]);
+	do
+		times[done++] = run(argv + 2);
+	while (done < count && microseconds() < end);
+	qsort(times, done, sizeof(*times), compare);
+	dprintf(output, "%.1f\n", times[done / 2]);
 	free(times);
 	return 0;
 }
