@@ -5,17 +5,23 @@ package Load;
 #	my $load = Load->new(stack => $stack, seconds => 1);
 #	my $result = $load->run($row, connections => 16);
 #
-# A result has rps, p50 and p99 (milliseconds), cpu (microseconds of all the
-# stack's processes per request), cpu_of (the same by server), and what wrk has
-# counted: answers, statuses, busy (503s with Retry-After) and errors.
+# A result has rps, p50, p99 and max (milliseconds), and what wrk has counted:
+# answers, statuses, busy (503s with Retry-After), wrong and errors.  run() adds
+# cpu (microseconds of all the stack's processes per request) and cpu_of (the same
+# by server).  Servers that are not a Stack's have a folder instead of it, and
+# measure() alone.
 
 use strict;
 use warnings;
 use Carp qw(croak);
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
 use IO::Socket::INET;
 use JSON::PP;
 use List::Util qw(max sum0);
 use Time::HiRes qw(sleep time);
+
+my $script = abs_path(dirname(__FILE__)) . '/load.lua';
 
 # Numbers that were not used before, in this run of the benchmark.
 my $next_number = 1;
@@ -24,14 +30,14 @@ my $NUMBERS_A_SECOND = 20_000;
 
 sub new {
 	my ($class, %self) = @_;
-	$self{wrk_cpu} = 0;
+	$self{folder} //= $self{stack}->folder;
 	return bless \%self, $class;
 }
 
 # $row->{requests} as a file for load.lua.
 sub write_requests {
 	my ($self, $row, $close) = @_;
-	my $file = $self->{stack}->folder . '/requests';
+	my $file = "$self->{folder}/requests";
 
 	open my $out, '>:raw', $file or croak "$file: $!";
 	print {$out} with_connection($_, $close), "\0"
@@ -81,45 +87,57 @@ sub read_answer {
 	return $answer;
 }
 
-sub run {
+# Puts the row under load.  Options: seconds, connections (16), close (a new
+# connection for each request) and count (of each status).
+sub measure {
 	my ($self, $row, %options) = @_;
-	my $stack = $self->{stack};
 	my $seconds = $options{seconds} // $self->{seconds};
 	my $file = $self->write_requests($row, $options{close});
 	my $first = $next_number;
 	my $count = $options{count} || $row->{status} == 302;
 
 	$next_number += int $seconds * $NUMBERS_A_SECOND;
-	$stack->answered;
-	my ($cpu, $of) = ($stack->cpu, $stack->cpu_of_servers);
 	my ($wrk_cpu, $result) = wrk($seconds, '-t1',
 		'-c' . ($options{connections} // 16), '-d600s',
-		'--timeout', '10s', '-s', $stack->root . '/t/bench/load.lua',
-		$row->{url}, '--', $file, $first, $count ? 'count' : ());
-	$options{after}->() if $options{after};
-	$stack->settle;
-	my $served = max(1, $stack->answered, $result->{answers});
-	my $used = $stack->cpu - $cpu;
-	$used -= $wrk_cpu if !$stack->counts_exactly;
-	my $now = $stack->cpu_of_servers;
-	my %each = map { $_ => $now->{$_} - $of->{$_} } keys %$of;
-	$each{programs} = max(0, $used - sum0 values %each);
-
+		'--timeout', '10s', '-s', $script, $row->{url}, '--', $file,
+		$first, $count ? 'count' : ());
 	return {
 		%$result,
 		rps => $result->{answers} / $result->{seconds},
 		p50 => $result->{p50} / 1000,
 		p99 => $result->{p99} / 1000,
 		max => $result->{max} / 1000,
-		cpu => 1e6 * $used / $served,
-		cpu_of =>
-		    { map { $_ => 1e6 * $each{$_} / $served } keys %each },
-		wrk_cpu => 1e6 * $wrk_cpu / max(1, $result->{answers}),
+		wrk_cpu => $wrk_cpu,
 		errors => sum0(@$result{qw(connect read write timeout)}),
 		wrong => $count
 		? wrong($result, $row->{status})
 		: $result->{bad},
-		first => $first,
+	};
+}
+
+# The same on a quiet stack, with the processor time that it takes.  The option
+# after is called when the load ends.
+sub run {
+	my ($self, $row, %options) = @_;
+	my $stack = $self->{stack};
+
+	$stack->answered;
+	my ($cpu, $of) = ($stack->cpu, $stack->cpu_of_servers);
+	my $result = $self->measure($row, %options);
+	$options{after}->() if $options{after};
+	$stack->settle;
+	my $served = max(1, $stack->answered, $result->{answers});
+	my $used = $stack->cpu - $cpu;
+	$used -= $result->{wrk_cpu} if !$stack->counts_exactly;
+	my $now = $stack->cpu_of_servers;
+	my %each = map { $_ => $now->{$_} - $of->{$_} } keys %$of;
+	$each{programs} = max(0, $used - sum0 values %each);
+
+	return {
+		%$result,
+		cpu => 1e6 * $used / $served,
+		cpu_of =>
+		    { map { $_ => 1e6 * $each{$_} / $served } keys %each },
 	};
 }
 

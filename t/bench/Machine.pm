@@ -4,18 +4,22 @@ package Machine;
 
 use strict;
 use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
 use POSIX ();
 use FindBin;
 use lib $FindBin::Bin;
 use Report qw(table);
 
+# Gives a hash and a table; the rows that are given come first.
 sub description {
-	my ($root, $command) = @_;
+	my (@first) = @_;
+	my $root = abs_path(dirname(__FILE__) . '/../..');
 	my ($system, undef, $release, undef, $machine) = POSIX::uname();
 	my @rows = (
+		@first,
 		[ 'date', POSIX::strftime('%Y-%m-%d %H:%M UTC', gmtime) ],
 		[ 'commit', commit($root) ],
-		[ 'command', "`$command`" ],
 		[ 'processor', processor() ],
 		[ 'memory', memory() ],
 		[ 'kernel', "$system $release $machine" ],

@@ -106,16 +106,16 @@ sub medians {
 }
 
 # $found->{ID}{CONNECTIONS} has medians; $idle->{ID} the single request's time
-# before any load; $rows are [ id, title, kind ].
+# before any load; $rows are [ id, title, kind ].  A level that is missing was left out.
 sub as_table {
 	my ($found, $idle, $rows, @levels) = @_;
 	my @lines;
 
 	for my $row (@$rows) {
 		my ($id, $title, $kind) = @$row;
-		my %level = %{ $found->{$id} };
+		my %level = %{ $found->{$id} || {} };
 		my $best = max(map { $_->{ok} } values %level);
-		for my $connections (@levels) {
+		for my $connections (grep { $level{$_} } @levels) {
 			my $one = $level{$connections};
 			push @lines, [
 				$title, whole($connections), number($one->{ok}),

@@ -60,7 +60,7 @@ sub ratio {
 # The four figures of one result as ratios to another's, for one cell.
 sub ratios {
 	my ($result, $to) = @_;
-	return '-' if !$to;
+	return '-' if !$to || !$result;
 	return join ' ', map {
 		my $ratio = ratio($result->{$_}, $to->{$_});
 		my $format = ($ratio // 0) < 0.1 ? '%.3f'

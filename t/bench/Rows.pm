@@ -1,9 +1,9 @@
 package Rows;
 
 # What is asked for: the rows of the tables, for one site on one database that
-# t/bench/dataset has filled.  Each row is
+# t/bench/dataset has filled, or that has as many users of those names.  Each row is
 #
-#	{ id, title, kind, requests, status, like }
+#	{ id, title, kind, requests, status, like, url }
 #
 # kind is floor, read, post, change or hash; requests are whole HTTP requests,
 # sent in turn ({number} becomes a fresh number each time); status and like are
@@ -15,11 +15,12 @@ package Rows;
 
 use strict;
 use warnings;
+use List::Util qw(min);
 use MIME::Base64 qw(encode_base64);
 
-# Users that dataset logs in; the one in the middle is the usual reader.
-my $READER = 500;
+# dataset logs in as many users; the one in the middle is the usual reader.
 my $AUTHORS = 1000;
+my $READER = 500;
 
 # The special users' ids follow those of the others, in this order.
 my @SPECIAL = (
@@ -32,10 +33,17 @@ my $form = 'application/x-www-form-urlencoded';
 my $messages = qr{<ul class="?messages"?.*<time}s;
 my $list = qr{"pub_date"};
 
-# floor and uncached are the URLs that the rows named so need; a row is left out
-# where its URL is not given.
+# Options: url, users (their number), simulator (the API's credentials), and
+#
+#	floor     the URL of the static file and of the hello programs
+#	bare      [ [ id, what follows the title, URL ], ... ]: hello elsewhere
+#	metrics   true where the site has /metrics
+#	reader    the number of the usual reader (500)
+#	cookies   [ the session's cookie of User 1, ... ], if not dataset's
+#
 sub new {
 	my ($class, %self) = @_;
+	$self{reader} //= $READER;
 	$self{simulator} = 'Authorization: Basic '
 	    . encode_base64(join(':', @{ $self{simulator} }), '');
 	return bless \%self, $class;
@@ -57,9 +65,12 @@ sub request_with_body {
 	    @headers, '', $body;
 }
 
-sub user_session {
-	my ($id) = @_;
-	return sprintf 'Cookie: session=%064x', $id;
+# The header with a user's session.
+sub session {
+	my ($self, $id) = @_;
+	my $cookies = $self->{cookies};
+	return 'Cookie: '
+	    . ($cookies ? $cookies->[ $id - 1 ] : sprintf 'session=%064x', $id);
 }
 
 # Numbers of users who are to write.
@@ -110,14 +121,20 @@ sub floor {
 		hello => [ '/cgi/hello-glibc', 'hello, static glibc' ],
 		hello_musl => [ '/cgi/hello-musl', 'hello, static musl' ],
 	);
+	my @here = map { [ $_, @{ $paths{$_} }, $self->{floor} ] }
+	    qw(static hello hello_musl);
+	my ($hello, $title) = @{ $paths{hello_musl} };
+	my @elsewhere = map { [ $_->[0], $hello, "$title, $_->[1]", $_->[2] ] }
+	    @{ $self->{bare} || [] };
+
 	return map {
-		my ($path, $title) = @{ $paths{$_} };
+		my ($id, $target, $name, $url) = @$_;
 		+{
-			%{ $self->row($_, $title, 'floor',
-				$self->request(GET => $path)) },
-			url => $self->{floor},
+			%{ $self->row($id, $name, 'floor',
+				$self->request(GET => $target)) },
+			url => $url,
 		};
-	} qw(static hello hello_musl);
+	} @here, @elsewhere;
 }
 
 sub usual {
@@ -127,17 +144,14 @@ sub usual {
 
 sub pages {
 	my ($self) = @_;
-	my $session = user_session($READER);
-	my @rows = $self->page('public', 'public timeline, visitor', '/public');
+	my $session = $self->session($self->{reader});
 
-	push @rows, +{
-		%{ $rows[0] },
-		id => 'public_uncached',
-		title => 'public timeline, visitor, no cache',
-		url => $self->{uncached},
-	} if $self->{uncached};
 	return (
-		@rows,
+		$self->page('public', 'public timeline, visitor', '/public'),
+		# the cache has no response for a request with a cookie
+		$self->page('public_uncached',
+			'public timeline, visitor, no cache', '/public',
+			'Cookie: a=b'),
 		$self->page('public_reader', 'public timeline, reader',
 			'/public', $session),
 		$self->page('my', 'my timeline', '/', $session),
@@ -154,7 +168,7 @@ sub lists {
 		$self->api_list('msgs', 'GET /msgs', '/msgs'),
 		$self->api_list('msgs_user', 'GET /msgs/<u>', '/msgs/User%201'),
 		$self->api_list('fllws', 'GET /fllws/<u>',
-			"/fllws/User%20$READER", qr{"follows": ?\["}),
+			"/fllws/User%20$self->{reader}", qr{"follows": ?\["}),
 	);
 }
 
@@ -180,7 +194,7 @@ sub changes {
 		$self->row('add_message', 'POST /add_message', 'change',
 			[ map { $self->form('/add_message',
 				'text=Message+{number}+of+a+benchmark',
-				user_session($_)) } 1 .. $self->sessions ],
+				$self->session($_)) } 1 .. $self->sessions ],
 			302),
 		$self->row('follow', 'POST /fllws/<u>', 'change',
 			\@follows, 204),
@@ -191,7 +205,8 @@ sub changes {
 				"Content-Type: $json"), 204),
 		$self->row('login', 'POST /login', 'hash',
 			[ map { $self->form('/login',
-				"username=User+$_&password=pw") } 1 .. 200 ],
+				"username=User+$_&password=pw") }
+				1 .. min(200, $self->{users}) ],
 			302),
 	);
 }
@@ -205,7 +220,7 @@ sub form {
 # So many of the users are logged in.
 sub sessions {
 	my ($self) = @_;
-	return $self->{users} < $AUTHORS ? $self->{users} : $AUTHORS;
+	return min($self->{users}, $AUTHORS);
 }
 
 # Counters for monitoring, once there are any.
@@ -224,7 +239,7 @@ sub special {
 	my @timelines = map {
 		my $id = "my $_" =~ tr/ /_/r;
 		$self->page($id, "my timeline, who $_", '/',
-			user_session($id{$_}));
+			$self->session($id{$_}));
 	} grep {/^follows/} @SPECIAL;
 
 	return (

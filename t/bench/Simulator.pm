@@ -12,13 +12,14 @@ use JSON::PP;
 use POSIX ();
 use FindBin;
 use lib $FindBin::Bin;
-use Report qw(table number);
+use Report qw(table number whole);
 
-# Runs it against a site; the database is the one behind that.  Options are
-# those of bin/simulator.  Gives rps, p50, p99, max (milliseconds), cpu, errors,
-# verified, and the simulator's own report.
+# Runs it against a site, for at most so many seconds; the database is the one
+# behind that.  Options are those of bin/simulator.  Gives actions, rps, p50, p99, max
+# (milliseconds), cpu, errors, verified, cut (true when the time was up), and the
+# simulator's own report.
 sub scenario {
-	my ($stack, $url, $database, @options) = @_;
+	my ($stack, $url, $database, $seconds, @options) = @_;
 	my $file = $stack->folder . '/simulator.json';
 	make_room($stack, $database);
 	my $cpu = $stack->cpu;
@@ -31,7 +32,12 @@ sub scenario {
 		exec $stack->root . '/bin/simulator', '--url', $url, '--verify',
 		    '--json', $file, @options or POSIX::_exit(1);
 	}
+	# the simulator then verifies what it has done so far
+	my $cut = 0;
+	local $SIG{ALRM} = sub { $cut = kill TERM => $pid };
+	alarm $seconds;
 	waitpid $pid, 0;
+	alarm 0;
 	$stack->settle;
 	my $used = $stack->cpu - $cpu;
 	$used -= children_cpu() - $load_cpu if !$stack->counts_exactly;
@@ -39,6 +45,8 @@ sub scenario {
 	my $report = decode_json(do { local $/ = undef; <$in> });
 	my $all = $report->{all};
 	return {
+		cut => $cut,
+		actions => $all->{count},
 		rps => $report->{actions_per_second},
 		p50 => 1000 * $all->{p50_seconds},
 		p99 => 1000 * $all->{p99_seconds},
@@ -68,12 +76,12 @@ sub make_room {
 sub as_table {
 	my ($runs) = @_;
 	return table([
-		'scenario', 'actions/s', 'p50 ms', 'p99 ms', 'max ms',
+		'scenario', 'actions', 'actions/s', 'p50 ms', 'p99 ms', 'max ms',
 		'CPU µs', 'errors', 'verified',
 	], map {
 		my ($title, $run) = @$_;
 		$run->{failed} ? [ $title, $run->{failed} ] : [
-			$title,
+			$title, whole($run->{actions}),
 			(map { number($run->{$_}) } qw(rps p50 p99 max cpu)),
 			$run->{errors}, $run->{verified} ? 'yes' : 'NO',
 		];

@@ -1,12 +1,16 @@
 package Stack;
 
-# The servers that are measured: a MiniTwit as it is, and beside it one that is
-# built the naive way (programs linked dynamically, straight to PostgreSQL, no
-# cache), on the same database.  Their Apaches also serve what else is compared,
-# on ports of their own:
+# The servers that are measured: a MiniTwit as it is, and beside it, on the same
+# database,
 #
-#	floor      a static file, and a hello linked in two ways
-#	uncached   the site without the cache
+#	fork       the same, with mod_cgid's daemon using fork() instead of vfork()
+#	naive      fork(), programs that are linked dynamically, straight to
+#	           PostgreSQL, and no cache
+#	bare       two Apaches with nothing but what mod_cgid needs, one of each
+#
+# The Apaches also serve what else is compared, on ports of their own:
+#
+#	floor      a static file, and a hello linked in two ways; fork_floor
 #	bench_...  the site on databases of other sizes
 #
 #	my $stack = Stack->new;
@@ -23,6 +27,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use HTTP::Tiny;
 use POSIX ();
+use Starts;
 use Time::HiRes qw(sleep time);
 use World;
 
@@ -34,7 +39,7 @@ my $ticks = POSIX::sysconf(&POSIX::_SC_CLK_TCK);
 my $ledger = 'CustomLog "${MINITWIT_STATE}/log/ledger" "%r %>s"'
     . ' "expr=%{QUERY_STRING} =~ /^n=/"';
 
-# Everything with its naive twin; what it says goes to stderr.
+# What it says goes to stderr.
 sub new {
 	my ($class) = @_;
 	my $self = bless { url => {}, port => {}, log => {} }, $class;
@@ -46,14 +51,17 @@ sub new {
 	$self->in_group(sub {
 		$self->{world} = World->new(BUILD => $build,
 			settings => $ledger);
-		$self->{naive} =
-		    World->new(BUILD => $naive_build, LINK => 'shared');
+		$self->{fork} =
+		    World->new(BUILD => $build, MINITWIT_PRELOAD => '');
+		$self->{naive} = World->new(BUILD => $naive_build,
+			LINK => 'shared', MINITWIT_PRELOAD => '');
 	});
 	$self->{url}{site} = $self->{world}->url;
 	$self->{url}{api} = $self->{world}->api_url;
-	$self->{url}{naive} = $self->{naive}->url;
+	$self->{url}{$_} = $self->{$_}->url for qw(fork naive);
 	$self->{folder} = $self->{world}->state . '/bench';
 	$self->build_helpers;
+	$self->in_group(sub { $self->start_bare($_) for qw(vfork fork) });
 	return $self;
 }
 
@@ -65,11 +73,20 @@ sub simulator {
 
 sub naive { return $_[0]{naive} }
 sub world { return $_[0]{world} }
+sub worlds { return @{ $_[0] }{qw(world fork naive)} }
 sub folder { return $_[0]{folder} }
 sub root { return World::root() }
 
-# Where something is served: site, api, naive, floor, uncached, or a database.
+# Where something is served: site, api, fork, naive, floor, fork_floor, bare_vfork,
+# bare_fork, or a database.
 sub url { return $_[0]{url}{ $_[1] } // croak "no $_[1]" }
+
+# How mod_cgid's daemon starts the programs of the stack that is measured.
+sub start_method {
+	my ($self) = @_;
+	my ($method) = $self->{world}{said} =~ /programs are started by (.*)/;
+	return $method // 'an unknown method';
+}
 
 # --- programs that are only for measuring ---
 
@@ -85,9 +102,7 @@ sub build_helpers {
 		'-o', "$folder/cgi/hello-glibc");
 	run_or_die('musl-gcc', @static, "$here/hello.c",
 		'-o', "$folder/cgi/hello-musl");
-	run_or_die($cc, @static, qw(-nostdlib -e start), "$here/empty.c",
-		'-o', "$folder/empty");
-	run_or_die($cc, @flags, "$here/spawn.c", '-o', "$folder/spawn");
+	Starts::build($folder);
 	run_or_die($cc, @flags, '-I/usr/include/postgresql', "$here/query.c",
 		'-o', "$folder/query", '-lpq');
 	run_or_die('chmod', '-R', 'a+rX', $folder);
@@ -187,7 +202,7 @@ sub sql {
 # together would soon be more than PostgreSQL allows.
 sub spare_connections {
 	my ($self) = @_;
-	my $ended = $self->sql('postgres', <<'SQL');
+	my $ended = $self->{world}->sql(<<'SQL');
 WITH mine AS (SELECT pid FROM pg_stat_activity WHERE usename LIKE 'minitwit%')
 SELECT count(pg_terminate_backend(pid)) FROM mine
 WHERE (SELECT count(*) FROM mine) > 15
@@ -198,27 +213,32 @@ SQL
 
 # --- ports ---
 
-# Has both Apaches listen where url() says, and PgBouncer know the databases.
+# Has the Apaches listen where url() says, and PgBouncer know the databases.
 sub open_ports {
 	my ($self) = @_;
 	my $state = $self->{world}->state;
 
 	$self->tell_pgbouncer;
-	$self->give_ports('floor', 'uncached', @{ $self->{databases} || [] });
-	write_local($self->{world}, $self->floor_host, $self->site_hosts);
+	$self->give_ports(qw(floor fork_floor), @{ $self->{databases} || [] });
+	write_local($self->{world}, $self->floor_host('floor'),
+		$self->site_hosts);
+	write_local($self->{fork}, qq(SetEnv PGHOST "$state/run"),
+		$self->floor_host('fork_floor'));
 	write_local($self->{naive}, <<"APACHE");
 SetEnv PGHOST "$state/run"
 SetEnv PGPORT 5432
 @{[ no_cache() ]}
 APACHE
-	$self->reload($_) for $self->{world}, $self->{naive};
+	$self->reload($_) for $self->worlds;
 	return;
 }
 
+# Those that have a port already keep it.
 sub give_ports {
 	my ($self, @names) = @_;
-	@{ $self->{port} }{@names} = World::free_ports(scalar @names);
-	$self->{url}{$_} = "http://127.0.0.1:$self->{port}{$_}" for @names;
+	my @new = grep { !$self->{port}{$_} } @names;
+	@{ $self->{port} }{@new} = World::free_ports(scalar @new);
+	$self->{url}{$_} = "http://127.0.0.1:$self->{port}{$_}" for @new;
 	return;
 }
 
@@ -236,8 +256,8 @@ sub no_cache {
 }
 
 sub floor_host {
-	my ($self) = @_;
-	my ($folder, $port) = ($self->{folder}, $self->{port}{floor});
+	my ($self, $name) = @_;
+	my ($folder, $port) = ($self->{folder}, $self->{port}{$name});
 
 	return <<"APACHE";
 Listen 127.0.0.1:$port
@@ -255,13 +275,11 @@ APACHE
 
 sub site_hosts {
 	my ($self) = @_;
-	my %lines = (uncached => no_cache());
 
-	$lines{$_} = "SetEnv PGDATABASE $_" for @{ $self->{databases} || [] };
-	return map { <<"APACHE" } sort keys %lines;
+	return map { <<"APACHE" } @{ $self->{databases} || [] };
 Listen 127.0.0.1:$self->{port}{$_}
 <VirtualHost *:$self->{port}{$_}>
-	$lines{$_}
+	SetEnv PGDATABASE $_
 	Include "\${MINITWIT_SITE}/apache/routes-api.conf"
 	Include "\${MINITWIT_SITE}/apache/routes-site.conf"
 </VirtualHost>
@@ -272,11 +290,11 @@ sub tell_pgbouncer {
 	my ($self) = @_;
 	my $state = $self->{world}->state;
 	my $file = "$state/run/pgbouncer.ini";
-	my $lines = join '', map {"$_ = host=$state/run port=5432\n"}
-	    @{ $self->{databases} || [] };
 
 	open my $in, '<', $file or croak "$file: $!";
 	my $ini = do { local $/ = undef; <$in> };
+	my $lines = join '', map {"$_ = host=$state/run port=5432\n"}
+	    grep { $ini !~ /^\Q$_\E = /m } @{ $self->{databases} || [] };
 	$ini =~ s/^\[databases\]\n/$&$lines/m or croak "$file has no databases";
 	write_file($file, $ini);
 	kill HUP => pid_in("$state/run/pgbouncer.pid");
@@ -289,14 +307,23 @@ sub reload {
 	my $old = $self->children_of($world);
 
 	kill HUP => pid_in($world->state . '/run/apache.pid');
-	for (1 .. 100) {
+	await($world->url . '/-/health',
+		sub { $self->children_of($world) ne $old })
+	    or croak "Apache does not come back:\n" . $world->logs;
+	return;
+}
+
+# Whether a URL answers and the condition holds, within a minute.
+sub await {
+	my ($url, $condition) = @_;
+	my $end = time + 60;
+
+	while (time < $end) {
+		return 1 if $condition->()
+		    && HTTP::Tiny->new(timeout => 5)->get($url)->{success};
 		sleep 0.1;
-		my $answer = HTTP::Tiny->new(timeout => 5)
-		    ->get($world->url . '/-/health');
-		return if $answer->{success}
-		    && $self->children_of($world) ne $old;
 	}
-	croak "Apache does not come back:\n" . $world->logs;
+	return 0;
 }
 
 sub children_of {
@@ -312,6 +339,65 @@ sub pid_in {
 	open my $in, '<', $file or croak "$file: $!";
 	my ($pid) = readline($in) =~ /^(\d+)/ or croak "$file: no process";
 	return $pid;
+}
+
+# --- bare Apaches ---
+
+# An Apache with its own httpd.conf, which starts programs by vfork() or by fork().
+# It runs as SCHED_BATCH, as bin/minitwitctl has it.
+sub start_bare {
+	my ($self, $method) = @_;
+	my $name = "bare_$method";
+	my $folder = "$self->{folder}/$name";
+	my $library = $self->{world}->state . '/site/apache/vfork.so';
+
+	$self->give_ports($name);
+	run_or_die('mkdir', $folder);
+	write_file("$folder/httpd.conf", $self->bare_settings($name));
+	run_or_die('chrt', '--batch', 0, 'env',
+		$method eq 'vfork' ? "LD_PRELOAD=$library" : (),
+		'/usr/sbin/apache2', '-f', "$folder/httpd.conf", '-k', 'start');
+	push @{ $self->{bare} }, "$folder/apache.pid";
+	await("$self->{url}{$name}/cgi/hello-musl", sub {1})
+	    or croak "the bare Apache does not answer: see $folder/error.log";
+	return;
+}
+
+sub bare_settings {
+	my ($self, $name) = @_;
+	my $folder = "$self->{folder}/$name";
+	my @modules = map {
+		"LoadModule ${_}_module /usr/lib/apache2/modules/mod_$_.so"
+	} qw(mpm_event authz_core alias cgid);
+
+	return join "\n", @modules,
+	    $> == 0 ? ('User www-data', 'Group www-data') : (), <<"APACHE";
+ServerRoot "$folder"
+ServerName localhost
+DefaultRuntimeDir "$folder"
+PidFile "$folder/apache.pid"
+ErrorLog "$folder/error.log"
+Listen 127.0.0.1:$self->{port}{$name}
+MaxKeepAliveRequests 0
+ScriptAlias /cgi/ "$self->{folder}/cgi/"
+<Directory "$self->{folder}/cgi">
+	Require all granted
+</Directory>
+APACHE
+}
+
+sub stop_bare {
+	my ($self) = @_;
+	for my $pid (map { eval { pid_in($_) } // () }
+		splice @{ $self->{bare} || [] }) {
+		kill TERM => $pid;
+		for (1 .. 300) {
+			# a zombie has none
+			last if !lines("/proc/$pid/cmdline");
+			sleep 0.1;
+		}
+	}
+	return;
 }
 
 # --- what it uses ---
@@ -396,7 +482,7 @@ sub processes {
 	my ($self) = @_;
 	my @pids = $self->{group}
 	    ? map {/(\d+)/} lines("$self->{group}/cgroup.procs")
-	    : map { $self->processes_of($_) } $self->{world}, $self->{naive};
+	    : map { $self->descendants(pid_in($_)) } $self->pid_files;
 
 	return map {
 		my ($name) = lines("/proc/$_/comm");
@@ -404,12 +490,19 @@ sub processes {
 	} @pids;
 }
 
-# Without a group: a leader's children and theirs.
-sub processes_of {
-	my ($self, $world) = @_;
-	my $state = $world->state;
-	my @todo = map { pid_in("$state/$_") }
-	    qw(run/apache.pid run/pgbouncer.pid pg/postmaster.pid);
+# The files with the process ids of the servers' leaders.
+sub pid_files {
+	my ($self) = @_;
+	return (@{ $self->{bare} || [] }, map {
+		my $state = $_->state;
+		map {"$state/$_"}
+		    qw(run/apache.pid run/pgbouncer.pid pg/postmaster.pid)
+	} $self->worlds);
+}
+
+# A process with its children and theirs.
+sub descendants {
+	my ($self, @todo) = @_;
 	my @all;
 
 	while (defined(my $pid = shift @todo)) {
@@ -454,7 +547,7 @@ sub answered {
 	my ($self) = @_;
 	my $count = 0;
 
-	for my $world ($self->{world}, $self->{naive}) {
+	for my $world ($self->worlds) {
 		my $log = $self->{log}{ $world->state } //= do {
 			my $name = $world->state . '/log/access.log';
 			open my $file, '<:raw', $name or croak "$name: $!";
@@ -474,11 +567,7 @@ sub answered {
 # The servers' leaders: the same as long as none has died.
 sub leaders {
 	my ($self) = @_;
-	return join ' ', map {
-		my $state = $_->state;
-		map { pid_in("$state/$_") }
-		    qw(run/apache.pid run/pgbouncer.pid pg/postmaster.pid)
-	} $self->{world}, $self->{naive};
+	return join ' ', map { pid_in($_) } $self->pid_files;
 }
 
 # Lines in the logs that tell of a fault.
@@ -486,7 +575,7 @@ sub complaints {
 	my ($self) = @_;
 	my @found;
 
-	for my $world ($self->{world}, $self->{naive}) {
+	for my $world ($self->worlds) {
 		push @found, grep {
 			/exit signal|\[(crit|alert|emerg)|PANIC|FATAL/
 			    || /"level":"error"/
@@ -499,7 +588,8 @@ sub complaints {
 
 sub stop {
 	my ($self) = @_;
-	$_->stop for grep {defined} @$self{qw(naive world)};
+	$self->stop_bare;
+	$_->stop for grep {defined} reverse $self->worlds;
 	$self->remove_group;
 	return;
 }

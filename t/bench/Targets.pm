@@ -57,14 +57,18 @@ sub programs {
 sub at_least {
 	my ($found, $id, $title, $least, $other, $name) = @_;
 	my ($share, $closing) = map { rate($_, $id, $other) }
-	    @$found{qw(keepalive close)};
+	    @$found{'keep-alive', 'close'};
 	my @more = defined $closing
 	    ? sprintf('%.2f with Connection: close', $closing) : ();
 
+	my $target = sprintf '%s: at least %.2f of the %s', $title, $least, $name;
+
+	return [ $target, '', undef ] if !defined $share;
 	push @more, sprintf '%.2f of a hello on musl',
-	    rate($found->{keepalive}, $id, 'hello_musl') if $other eq 'hello';
+	    rate($found->{'keep-alive'}, $id, 'hello_musl') // 0
+	    if $other eq 'hello';
 	return [
-		sprintf('%s: at least %.2f of the %s', $title, $least, $name),
+		$target,
 		sprintf('%.2f', $share) . join('', map {", $_"} @more),
 		$share >= $least,
 	];
@@ -79,16 +83,17 @@ sub rate {
 # p99 and p50, of all that reads and of posting.
 sub spread {
 	my ($found) = @_;
+	my $results = $found->{'keep-alive'};
 	my @rows = grep {
 		$_->[2] =~ /^(read|post)$/ || $_->[0] eq 'add_message'
-	} @{ $found->{keepalive}{titles} };
+	} @{ $results->{titles} };
 	my %spread = map {
-		my $result = $found->{keepalive}{ $_->[0] };
+		my $result = $results->{ $_->[0] };
 		$_->[1] => $result->{p99} / ($result->{p50} || 1);
-	} @rows;
+	} grep { $results->{ $_->[0] } } @rows;
 	my $target = worst('p99 of reads and posts: at most 3 times p50', 3,
 		%spread);
-	my $static = $found->{keepalive}{static};
+	my $static = $results->{static} or return $target;
 	$target->[1] .= sprintf '; a static file %.2f',
 	    $static->{p99} / ($static->{p50} || 1);
 	return $target;
@@ -115,11 +120,11 @@ sub worst {
 # The worst of time per request, p50 and CPU, largest database to smallest.
 sub growth {
 	my ($found, $plan) = @_;
-	my ($least, $most) = @{ $plan->{growth} }[ 0, -1 ];
+	my ($least, $most) = map { $_ // 0 } @{ $plan->{growth} }[ 0, -1 ];
 	my %growth = map {
 		my ($small, $large) =
 		    @{ $found->{growth} }{ "$least $_->[0]", "$most $_->[0]" };
-		$_->[1] => !$large->{rps} ? 9**9**9 : max(
+		!$small || !$large ? () : $_->[1] => !$large->{rps} ? 9**9**9 : max(
 			$small->{rps} / $large->{rps},
 			$large->{p50} / ($small->{p50} || 1),
 			$large->{cpu} / ($small->{cpu} || 1));
@@ -141,36 +146,45 @@ sub overload {
 		my ($id, $title) = @$row;
 		next if $id eq 'static';
 		my $levels = $found->{overload}{$id};
+		my @names = ("$title at " . whole($most)
+			    . ' connections: at least 0.90 of its best',
+			"$title in the second after: as fast as idle"
+			    . ' (median at most 1.5 times)');
+		if (!$levels->{$most}) {
+			push @targets, map { [ $_, '', undef ] } @names;
+			next;
+		}
 		my $share = of_its_best($levels, $most);
 		my $again = $levels->{$most}{again_p50};
 		my $idle = $found->{idle}{$id};
 
 		push @targets, [
-			"$title at " . whole($most)
-			    . ' connections: at least 0.90 of its best',
-			sprintf('%.2f', $share) . ($id eq 'public'
+			$names[0],
+			sprintf('%.2f', $share) . ($id eq 'public' && $static
 				? sprintf '; a static file %.2f', $static : ''),
 			$share >= 0.9,
 		], [
-			"$title in the second after: as fast as idle"
-			    . ' (median at most 1.5 times)',
+			$names[1],
 			defined $again
 			? sprintf('%.2f', $again / $idle)
 			: 'no answers',
 			defined $again && $again / $idle <= 1.5,
 		];
 	}
-	my @posts = map { values %{ $found->{overload}{$_} } } 'post';
+	my @posts = values %{ $found->{overload}{post} || {} };
 	my ($lost, $twice) = map { my $count = $_;
 		sum0(map { $_->{$count} } @posts) } qw(lost twice);
 	return (@targets, [
 		'nothing acknowledged is lost, nothing stored twice',
-		"$lost lost, $twice twice", !$lost && !$twice,
+		@posts ? ("$lost lost, $twice twice", !$lost && !$twice)
+		: ('', undef),
 	]);
 }
 
+# undef where that many connections were left out.
 sub of_its_best {
 	my ($levels, $connections) = @_;
+	return if !$levels || !$levels->{$connections};
 	return $levels->{$connections}{ok}
 	    / (max(map { $_->{ok} } values %$levels) || 1);
 }
@@ -179,7 +193,7 @@ sub of_its_best {
 
 sub scenario {
 	my ($found) = @_;
-	my @ours = grep { $_->[0] !~ /naive/ } @{ $found->{scenario} };
+	my @ours = grep { $_->[0] !~ /naive|fork/ } @{ $found->{scenario} };
 	my $target = 'the scenario at full speed: no error at 0.3 s, verified';
 
 	return [ $target, '', undef ] if !@ours;
