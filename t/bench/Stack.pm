@@ -33,6 +33,8 @@ use World;
 
 my $here = abs_path(dirname(__FILE__));
 my @stacks;
+# The names of the processes that do not end.
+my $servers = qr/^(apache2|pgbouncer|postgres|log-writer|minitwitctl)$/;
 my $ticks = POSIX::sysconf(&POSIX::_SC_CLK_TCK);
 
 # Of requests that have a number to be known by, which access.log has not.
@@ -534,9 +536,7 @@ sub settle {
 	my ($self) = @_;
 	for (1 .. 150) {
 		sleep 0.02;
-		return if !grep {
-			$_->{name} !~ /^(apache2|pgbouncer|postgres)$/
-		} $self->processes;
+		return if !grep { $_->{name} !~ $servers } $self->processes;
 	}
 	return;
 }
