@@ -143,6 +143,16 @@ sub next_ids {
 		. ' (SELECT last_value FROM messages_message_id_seq)');
 }
 
+# The same site without anything that people have left in it.
+sub emptied {
+	my ($world) = @_;
+	$world->{secrets}->add($world->stored_secrets);
+	$world->sql('TRUNCATE attempts, flag_events, followers, former_users,'
+		. ' imported_followers, known_addresses, messages, sessions, users'
+		. ' RESTART IDENTITY');
+	return $world;
+}
+
 # --- what is as it was ---
 
 my $world = World->new;
@@ -292,7 +302,7 @@ messages: 3 with a number for a text, which may have been written otherwise (the
 END
 
 subtest 'odd values' => sub {
-	my $other = World->new;
+	my $other = emptied($world);
 	my $file = legacy($odd);
 	my ($status, $report, $said) =
 	    import_to($other->state, '--strict', $file);
@@ -329,13 +339,12 @@ END
 	ok log_in($other, '-12', 'hunter2'), 'a number can log in';
 	is $other->get($_)->{status}, 200, "$_: a page"
 	    for '/public', '/1.5', '/Blob', '/' . '%C3%A9' x 64;
-	$other->stop;
 };
 
 # --- what is hostile ---
 
 subtest 'whatever people had for names and texts' => sub {
-	my $other = World->new;
+	my $other = emptied($world);
 	my @payloads = do { my %seen; grep { !$seen{$_}++ } Payloads::of() };
 	my $file = legacy($schema . join('', map {
 		my $text = text_of($payloads[$_]);
@@ -373,13 +382,12 @@ subtest 'whatever people had for names and texts' => sub {
 		|<!--[<\#]|<form\ action="\/\/evil|" \s onmouseover/x,
 	    'no markup but ours';
 	unlike $read, qr/@{[Payloads::RESULT]}/, 'nothing was computed';
-	$other->stop;
 };
 
 # --- again ---
 
 subtest 'the old site goes on, and so does this one' => sub {
-	my $other = World->new;
+	my $other = emptied($world);
 	my $file = legacy(people(map {"Old $_"} 1 .. 6) . <<'END');
 INSERT INTO follower VALUES (1, 2), (1, 3), (1, 4), (2, 1), (5, 6), (4, 1);
 INSERT INTO message VALUES (1, 1, 'one', 1, 0), (2, 2, 'two', 2, 0),
@@ -447,11 +455,10 @@ END
 	imported($other, $file);
 	is $other->fingerprint, $before, 'a third time changes nothing';
 	is next_ids($other), '1000007|1000006', 'nobody was given an id twice';
-	$other->stop;
 };
 
 subtest 'an old site where nobody has posted yet' => sub {
-	my $other = World->new;
+	my $other = emptied($world);
 	my $file = legacy(people('Ann'));
 	imported($other, $file);
 	is next_ids($other), '1000001|1000001', 'its first ids are its own';
@@ -459,11 +466,10 @@ subtest 'an old site where nobody has posted yet' => sub {
 	legacy("INSERT INTO message VALUES (1, 1, 'there', 1, 0);", $file);
 	like imported($other, $file), qr/^messages: 1 to add, .* 0 left out$/m,
 	    'what comes later comes in';
-	$other->stop;
 };
 
 subtest 'a site that has ids of its own' => sub {
-	my $other = World->new;
+	my $other = emptied($world);
 	$other->register($_) for qw(Ann Bob);
 	$other->api(POST => '/msgs/Ann', { content => $_ }) for qw(a b c);
 	my $file = legacy(people('Old 1', 'Bob', 'Old 3') . <<'END');
@@ -491,7 +497,6 @@ END
 	legacy("INSERT INTO message VALUES (4600000, 3, 'z', 1, 0);", $file);
 	imported($other, $file);
 	is next_ids($other), '1000003|6000000', 'on when half of it is used up';
-	$other->stop;
 };
 
 # --- files that are none, or in use ---
@@ -539,7 +544,7 @@ subtest 'what it refuses' => sub {
 };
 
 subtest 'a file that is being written to' => sub {
-	my $other = World->new;
+	my $other = emptied($world);
 	for my $mode (qw(delete wal)) {
 		my $file = legacy("PRAGMA journal_mode = $mode; "
 			. people("Ann $mode"));
@@ -563,14 +568,13 @@ subtest 'a file that is being written to' => sub {
 		waitpid $pid, 0;
 		$other->sql('DELETE FROM users');
 	}
-	$other->stop;
 };
 
 # --- while the site is used ---
 
 subtest '250,000 messages, beside the simulator' => sub {
 	plan skip_all => 'too slow with sanitizers' if $ENV{SANITIZE};
-	my $other = World->new;
+	my $other = emptied($world);
 	my $file = legacy($schema . <<"END");
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
 INSERT INTO user
@@ -620,7 +624,6 @@ END
 	    'flags, too';
 	like $other->get('/-/search?q=message+word4998')->{content},
 	    qr/<p class="text">/, 'search finds what is old';
-	$other->stop;
 };
 
 done_testing;

@@ -37,7 +37,7 @@ my %shape = (
 	client => qr/\A[0-9a-f]{16}\z/,
 );
 
-# Waits until something is so, ten seconds at most.
+# Waits until something is so, half a minute at most.
 sub eventually {
 	my ($is_so) = @_;
 	for (1 .. 600) {
