@@ -61,7 +61,7 @@ my $world = World->new;
 my ($port) = World::free_ports(6);
 my %settings = (%{ $world->{env} }, MONITOR_PORT => $port, MONITOR_INTERVAL => 2,
 	MINITWIT_ALERT_WEBHOOK => "http://127.0.0.1:$webhook_port/a/token");
-my $http = HTTP::Tiny->new(timeout => 20);
+my $http = HTTP::Tiny->new(timeout => 60);
 my $prometheus = "http://127.0.0.1:$port";
 my $said;
 

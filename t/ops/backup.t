@@ -10,6 +10,7 @@ use Shell qw(run slurp spew);
 use World;
 
 my $root = World->root;
+my $began = time;
 my $temp = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 chmod 0755, $temp;
 # however busy the machine is otherwise
@@ -156,7 +157,8 @@ subtest 'the files' => sub {
 	for my $type (qw(full diff incr)) {
 		my %value = $metrics =~
 		    /^minitwit_backup_last_($names)\{type="$type"\} (\d+)$/mg;
-		cmp_ok abs(time - ($value{success_timestamp_seconds} // 0)), '<', 600,
+		my $time = $value{success_timestamp_seconds} // 0;
+		ok $began <= $time && $time <= time,
 		    "the last $type backup's time is a metric";
 		cmp_ok $value{size_bytes} // 0, '>', 0, '... and so is its size';
 	}

@@ -82,7 +82,7 @@ sub simulate {
 sub start_simulator {
 	my ($run) = @_;
 	scenario($run);
-	waitpid simulate(qw(--timeout 20 --concurrency 2),
+	waitpid simulate(qw(--timeout 60 --concurrency 2),
 		"$temp/registrations"), 0;
 	die "no registration: see $temp/simulator.log" if $?;
 	return simulate(qw(--concurrency 16 --rate), $rate, qw(--verify --json),

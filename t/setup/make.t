@@ -295,7 +295,8 @@ for my $how (
 	[
 		'Ctrl-C, twice' => sub {
 			kill INT => -$_[0];
-			sleep 0.2;
+			my $log = $_[1];
+			eventually(sub { slurp($log) =~ /stopping/ });
 			kill INT => -$_[0];
 		}
 	],
@@ -310,7 +311,7 @@ for my $how (
 		like slurp($log), qr{http://127\.0\.0\.1:$port/public},
 		    'it says where';
 		my @pids = processes();
-		$end->($pid);
+		$end->($pid, $log);
 		has_ended($pid);
 		all_gone(@pids);
 		ok eventually(sub { !(kill 0 => -$pid) }),
