@@ -18,15 +18,19 @@ package Stack;
 #	$stack->open_ports;
 #	my $url = $stack->url('floor');
 #
+# PostgreSQL and PgBouncer are those of the first.
+#
 # It also knows what all of its processes have used of the processors.
 
 use strict;
 use warnings;
+use Apache;
 use Carp qw(croak);
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use HTTP::Tiny;
 use POSIX ();
+use Shell qw(slurp);
 use Starts;
 use Time::HiRes qw(sleep time);
 use World;
@@ -53,17 +57,19 @@ sub new {
 	$self->in_group(sub {
 		$self->{world} = World->new(BUILD => $build,
 			settings => $ledger);
-		$self->{fork} =
-		    World->new(BUILD => $build, MINITWIT_PRELOAD => '');
-		$self->{naive} = World->new(BUILD => $naive_build,
-			LINK => 'shared', MINITWIT_PRELOAD => '');
 	});
 	$self->{url}{site} = $self->{world}->url;
 	$self->{url}{api} = $self->{world}->api_url;
-	$self->{url}{$_} = $self->{$_}->url for qw(fork naive);
 	$self->{folder} = $self->{world}->state . '/bench';
 	$self->build_helpers;
-	$self->in_group(sub { $self->start_bare($_) for qw(vfork fork) });
+	$self->give_ports('fork_floor');
+	$self->in_group(sub {
+		$self->{fork} = $self->twin('fork', undef,
+			$self->floor_host('fork_floor'));
+		$self->{naive} = $self->twin('naive', $naive_build,
+			'SetEnv PGPORT 5432', no_cache());
+		$self->bare($_) for qw(vfork fork);
+	});
 	return $self;
 }
 
@@ -73,9 +79,9 @@ sub simulator {
 		$ENV{MINITWIT_SIMULATOR_PASSWORD} || 'super_safe!');
 }
 
-sub naive { return $_[0]{naive} }
 sub world { return $_[0]{world} }
-sub worlds { return @{ $_[0] }{qw(world fork naive)} }
+sub naive { return $_[0]{naive} }
+sub others { return @{ $_[0]{others} || [] } }
 sub folder { return $_[0]{folder} }
 sub root { return World::root() }
 
@@ -88,6 +94,87 @@ sub start_method {
 	my ($self) = @_;
 	my ($method) = $self->{world}{said} =~ /programs are started by (.*)/;
 	return $method // 'an unknown method';
+}
+
+# --- other Apaches ---
+
+sub add_apache {
+	my ($self, $name, %settings) = @_;
+	my $apache = Apache->new(url => $self->{url}{$name}, %settings);
+	push @{ $self->{others} }, $apache;
+	return $apache;
+}
+
+# The site by another Apache, which uses fork(), with further settings; and with other
+# programs, if their build folder is given.
+sub twin {
+	my ($self, $name, $build, @settings) = @_;
+	my $state = "$self->{folder}/$name";
+	my $of = $self->{world}->state;
+
+	$self->give_ports($name, "${name}_api");
+	run_or_die('mkdir', '-p', map {"$state/$_"} qw(run log local));
+	run_or_die('cp', '-p', "$of/metrics", "$of/log-key", $state);
+	if (defined $build) {
+		run_or_die('cp', '-RL', "$of/site", "$state/site");
+		# it leads to the other site
+		run_or_die('rm', "$state/site/apache/release.conf");
+		run_or_die('cp', '-R', World::root() . "/$build/cgi-bin",
+			"$state/site");
+	} else {
+		symlink "$of/$_", "$state/$_" or croak $! for qw(site settings);
+	}
+	write_file("$state/local/bench.conf", join "\n",
+		qq(SetEnv PGHOST "$of/run"), @settings);
+	my $pid = pid_in("$of/run/apache.pid");
+	return $self->add_apache($name, state => $state, ready => '/-/health',
+		settings => "$state/site/apache/httpd.conf",
+		env => {
+			(map {/^(\w+)=(.*)/s} split /\0/,
+				slurp("/proc/$pid/environ")),
+			MINITWIT_STATE => $state,
+			MINITWIT_SITE => "$state/site",
+			MINITWIT_PORT => $self->{port}{$name},
+			MINITWIT_API_PORT => $self->{port}{"${name}_api"},
+		});
+}
+
+# An Apache with nothing but what mod_cgid needs, which starts programs by vfork() or
+# by fork().
+sub bare {
+	my ($self, $method) = @_;
+	my $name = "bare_$method";
+	my $state = "$self->{folder}/$name";
+
+	$self->give_ports($name);
+	run_or_die('mkdir', '-p', "$state/run", "$state/log");
+	write_file("$state/httpd.conf",
+		$self->bare_settings($state, $self->{port}{$name}));
+	return $self->add_apache($name, state => $state,
+		ready => '/cgi/hello-musl', settings => "$state/httpd.conf",
+		env => \%ENV, preload => $method eq 'vfork'
+		? $self->{world}->state . '/site/apache/vfork.so' : undef);
+}
+
+sub bare_settings {
+	my ($self, $state, $port) = @_;
+	my @modules = map {
+		"LoadModule ${_}_module /usr/lib/apache2/modules/mod_$_.so"
+	} qw(mpm_event authz_core alias cgid);
+
+	return join "\n", @modules, <<"APACHE";
+ServerRoot "$state"
+ServerName localhost
+DefaultRuntimeDir "$state/run"
+PidFile "$state/run/apache.pid"
+ErrorLog "$state/log/error.log"
+Listen 127.0.0.1:$port
+MaxKeepAliveRequests 0
+ScriptAlias /cgi/ "$self->{folder}/cgi/"
+<Directory "$self->{folder}/cgi">
+	Require all granted
+</Directory>
+APACHE
 }
 
 # --- programs that are only for measuring ---
@@ -215,23 +302,15 @@ SQL
 
 # --- ports ---
 
-# Has the Apaches listen where url() says, and PgBouncer know the databases.
+# Has the site's Apache listen where url() says, and PgBouncer know the databases.
 sub open_ports {
 	my ($self) = @_;
-	my $state = $self->{world}->state;
 
 	$self->tell_pgbouncer;
-	$self->give_ports(qw(floor fork_floor), @{ $self->{databases} || [] });
-	write_local($self->{world}, $self->floor_host('floor'),
-		$self->site_hosts);
-	write_local($self->{fork}, qq(SetEnv PGHOST "$state/run"),
-		$self->floor_host('fork_floor'));
-	write_local($self->{naive}, <<"APACHE");
-SetEnv PGHOST "$state/run"
-SetEnv PGPORT 5432
-@{[ no_cache() ]}
-APACHE
-	$self->reload($_) for $self->worlds;
+	$self->give_ports('floor', @{ $self->{databases} || [] });
+	write_file($self->{world}->state . '/local/bench.conf', join "\n",
+		$self->floor_host('floor'), $self->site_hosts);
+	$self->reload;
 	return;
 }
 
@@ -241,15 +320,6 @@ sub give_ports {
 	my @new = grep { !$self->{port}{$_} } @names;
 	@{ $self->{port} }{@new} = World::free_ports(scalar @new);
 	$self->{url}{$_} = "http://127.0.0.1:$self->{port}{$_}" for @new;
-	return;
-}
-
-sub write_local {
-	my ($world, @parts) = @_;
-	my $folder = $world->state . '/local';
-
-	-d $folder or mkdir $folder or croak "$folder: $!";
-	write_file("$folder/bench.conf", join "\n", @parts);
 	return;
 }
 
@@ -303,37 +373,26 @@ sub tell_pgbouncer {
 	return;
 }
 
-# Apache reads its settings again.
+# The site's Apache reads its settings again.
 sub reload {
-	my ($self, $world) = @_;
-	my $old = $self->children_of($world);
+	my ($self) = @_;
+	my $world = $self->{world};
+	my $old = $self->children;
 
 	kill HUP => pid_in($world->state . '/run/apache.pid');
-	await($world->url . '/-/health',
-		sub { $self->children_of($world) ne $old })
-	    or croak "Apache does not come back:\n" . $world->logs;
-	return;
-}
-
-# Whether a URL answers and the condition holds, within a minute.
-sub await {
-	my ($url, $condition) = @_;
-	my $end = time + 60;
-
-	while (time < $end) {
-		return 1 if $condition->()
-		    && HTTP::Tiny->new(timeout => 5)->get($url)->{success};
+	for (1 .. 600) {
 		sleep 0.1;
+		return if $self->children ne $old
+		    && HTTP::Tiny->new(timeout => 5)
+		    ->get($world->url . '/-/health')->{success};
 	}
-	return 0;
+	croak "Apache does not come back:\n" . $world->logs;
 }
 
-sub children_of {
-	my ($self, $world) = @_;
-	my $pid = pid_in($world->state . '/run/apache.pid');
-
-	open my $children, '<', "/proc/$pid/task/$pid/children" or return '';
-	return scalar readline($children) // '';
+sub children {
+	my ($self) = @_;
+	my $pid = pid_in($self->{world}->state . '/run/apache.pid');
+	return (lines("/proc/$pid/task/$pid/children"))[0] // '';
 }
 
 sub pid_in {
@@ -341,65 +400,6 @@ sub pid_in {
 	open my $in, '<', $file or croak "$file: $!";
 	my ($pid) = readline($in) =~ /^(\d+)/ or croak "$file: no process";
 	return $pid;
-}
-
-# --- bare Apaches ---
-
-# An Apache with its own httpd.conf, which starts programs by vfork() or by fork().
-# It runs as SCHED_BATCH, as bin/minitwitctl has it.
-sub start_bare {
-	my ($self, $method) = @_;
-	my $name = "bare_$method";
-	my $folder = "$self->{folder}/$name";
-	my $library = $self->{world}->state . '/site/apache/vfork.so';
-
-	$self->give_ports($name);
-	run_or_die('mkdir', $folder);
-	write_file("$folder/httpd.conf", $self->bare_settings($name));
-	run_or_die('chrt', '--batch', 0, 'env',
-		$method eq 'vfork' ? "LD_PRELOAD=$library" : (),
-		'/usr/sbin/apache2', '-f', "$folder/httpd.conf", '-k', 'start');
-	push @{ $self->{bare} }, "$folder/apache.pid";
-	await("$self->{url}{$name}/cgi/hello-musl", sub {1})
-	    or croak "the bare Apache does not answer: see $folder/error.log";
-	return;
-}
-
-sub bare_settings {
-	my ($self, $name) = @_;
-	my $folder = "$self->{folder}/$name";
-	my @modules = map {
-		"LoadModule ${_}_module /usr/lib/apache2/modules/mod_$_.so"
-	} qw(mpm_event authz_core alias cgid);
-
-	return join "\n", @modules,
-	    $> == 0 ? ('User www-data', 'Group www-data') : (), <<"APACHE";
-ServerRoot "$folder"
-ServerName localhost
-DefaultRuntimeDir "$folder"
-PidFile "$folder/apache.pid"
-ErrorLog "$folder/error.log"
-Listen 127.0.0.1:$self->{port}{$name}
-MaxKeepAliveRequests 0
-ScriptAlias /cgi/ "$self->{folder}/cgi/"
-<Directory "$self->{folder}/cgi">
-	Require all granted
-</Directory>
-APACHE
-}
-
-sub stop_bare {
-	my ($self) = @_;
-	for my $pid (map { eval { pid_in($_) } // () }
-		splice @{ $self->{bare} || [] }) {
-		kill TERM => $pid;
-		for (1 .. 300) {
-			# a zombie has none
-			last if !lines("/proc/$pid/cmdline");
-			sleep 0.1;
-		}
-	}
-	return;
 }
 
 # --- what it uses ---
@@ -495,11 +495,12 @@ sub processes {
 # The files with the process ids of the servers' leaders.
 sub pid_files {
 	my ($self) = @_;
-	return (@{ $self->{bare} || [] }, map {
-		my $state = $_->state;
-		map {"$state/$_"}
-		    qw(run/apache.pid run/pgbouncer.pid pg/postmaster.pid)
-	} $self->worlds);
+	my $state = $self->{world}->state;
+	return (
+		(map {"$state/$_"}
+			qw(run/apache.pid run/pgbouncer.pid pg/postmaster.pid)),
+		map { $_->pid_file } $self->others,
+	);
 }
 
 # A process with its children and theirs.
@@ -547,9 +548,9 @@ sub answered {
 	my ($self) = @_;
 	my $count = 0;
 
-	for my $world ($self->worlds) {
-		my $log = $self->{log}{ $world->state } //= do {
-			my $name = $world->state . '/log/access.log';
+	for my $state (map { $_->state } @$self{qw(world fork naive)}) {
+		my $log = $self->{log}{$state} //= do {
+			my $name = "$state/log/access.log";
 			open my $file, '<:raw', $name or croak "$name: $!";
 			seek $file, 0, 2;
 			$file;
@@ -575,21 +576,21 @@ sub complaints {
 	my ($self) = @_;
 	my @found;
 
-	for my $world ($self->worlds) {
+	for my $apache ($self->{world}, $self->others) {
 		push @found, grep {
 			/exit signal|\[(crit|alert|emerg)|PANIC|FATAL/
 			    || /"level":"error"/
 			    || /AH0*1071[: ].*premature|terminated by signal/i
 		} grep { !/FATAL: +terminating connection due to admin/ }
-		    split /\n/, $world->logs;
+		    split /\n/, $apache->logs;
 	}
 	return @found;
 }
 
 sub stop {
 	my ($self) = @_;
-	$self->stop_bare;
-	$_->stop for grep {defined} reverse $self->worlds;
+	$_->stop for $self->others;
+	$self->{world}->stop if $self->{world};
 	$self->remove_group;
 	return;
 }
