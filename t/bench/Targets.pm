@@ -120,7 +120,8 @@ sub worst {
 # The worst of time per request, p50 and CPU, largest database to smallest.
 sub growth {
 	my ($found, $plan) = @_;
-	my ($least, $most) = map { $_ // 0 } @{ $plan->{growth} }[ 0, -1 ];
+	my @sizes = @{ $plan->{growth} };
+	my ($least, $most) = @sizes ? @sizes[ 0, -1 ] : (0, 0);
 	my %growth = map {
 		my ($small, $large) =
 		    @{ $found->{growth} }{ "$least $_->[0]", "$most $_->[0]" };
