@@ -162,7 +162,7 @@ sub while_waiting {
 	}
 	close $write;
 	my $pid;
-	for (1 .. 100) {
+	for (1 .. 10_000) {
 		($pid) = map {m{(\d+)}} grep {
 			slurp($_) =~ m{^\Q$site\E/api/msgs\0}
 		} bsd_glob('/proc/[0-9]*/cmdline');

@@ -94,8 +94,9 @@ sub stored { return $world->sql(
 sub program_hangs {
 	my ($bytes) = @_;
 	my $socket = connection($bytes);
-	for (1 .. 100) {
+	for (1 .. 300) {
 		return $socket if $world->hanging > 0;
+		sleep 0.01;
 	}
 	return $socket; # it was too slow, and is answered
 }
