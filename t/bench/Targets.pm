@@ -125,10 +125,11 @@ sub growth {
 	my %growth = map {
 		my ($small, $large) =
 		    @{ $found->{growth} }{ "$least $_->[0]", "$most $_->[0]" };
-		!$small || !$large ? () : $_->[1] => !$large->{rps} ? 9**9**9 : max(
-			$small->{rps} / $large->{rps},
-			$large->{p50} / ($small->{p50} || 1),
-			$large->{cpu} / ($small->{cpu} || 1));
+		!$small || !$large ? () : ($_->[1] => !$large->{rps} ? 9**9**9
+			: max(
+				$small->{rps} / $large->{rps},
+				$large->{p50} / ($small->{p50} || 1),
+				$large->{cpu} / ($small->{cpu} || 1)));
 	} @{ $found->{growth}{titles} };
 	my ($from, $to) = map { whole($_) } $least, $most;
 	return worst("growth from $from to $to messages: at most 1.3 in time"
