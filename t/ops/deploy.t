@@ -153,8 +153,9 @@ sub begin_simulator {
 	if ($pid == 0) {
 		open STDOUT, '>', "$temp/simulator" or _exit(1);
 		open STDERR, '>&', \*STDOUT or _exit(1);
-		exec $simulator, '--url', $world->api_url, @load, '--timeout', 60, '--verify', '--json',
-		    "$temp/results", '--users', 50, '--actions', 200_000
+		exec $simulator, '--url', $world->api_url, @load,
+		    '--timeout', 60, '--verify', '--json', "$temp/results",
+		    '--users', 50, '--actions', 200_000
 		    or _exit(1);
 	}
 	return $pid;
