@@ -6,6 +6,8 @@
 # shellcheck disable=SC2034 # used by who reads it
 
 pg_bin=/usr/lib/postgresql/15/bin
+# Debian's psql is a Perl script that starts the one in here.
+PATH=$pg_bin:$PATH
 
 if [ "$(id -u)" = 0 ]; then
 	state=${STATE:-/var/lib/minitwit}
