@@ -15,7 +15,7 @@
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
-/* What is read of a body at once. */
+/* The most that one read of a body asks for. */
 #define PIECE ((size_t)16384)
 
 struct field {

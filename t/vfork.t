@@ -20,7 +20,7 @@ my $cc = $ENV{CC} || 'gcc';
 my $folder = realpath(tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1));
 my $daemon_user = $> == 0 ? 'www-data' : getpwuid $>;
 my ($port) = World::free_ports(1);
-# by whoever has started the test, and so by Apache
+# inherited by the test, and so by Apache
 my ($ignored) = (run('cat', '/proc/self/status'))[0] =~ /^SigIgn:\s*(\w+)$/m;
 
 sub await {
@@ -275,7 +275,7 @@ sub of_another_machine {
 mkdir "$folder/a blank" or die $!;
 copy($library, "$folder/$_") or die $! for 'a blank/vfork.so', 'others.so';
 spew("$folder/machine.so", of_another_machine());
-# as root, who can give it away
+# only root can give a file away
 chmod 0644, "$folder/others.so";
 $> == 0 ? chown(65534, 65534, "$folder/others.so") : chmod 0666, "$folder/others.so";
 
