@@ -9,7 +9,7 @@ use Cwd qw(realpath);
 use File::Copy qw(copy);
 use File::Temp qw(tempdir);
 use HTTP::Tiny;
-use Parts qw(children_of);
+use Parts qw(children_of is_alive process);
 use Shell qw(run slurp spew);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -112,9 +112,9 @@ sub start_apache {
 
 sub stop_apache {
 	my $pid = apache_pid() or return;
-	my @all = ($pid, children_of($pid));
+	my @all = map { process($_) } $pid, children_of($pid);
 	kill TERM => $pid;
-	await(sub { !grep { kill 0, $_ } @all });
+	await(sub { !grep { is_alive($_) } @all });
 	return;
 }
 

@@ -9,7 +9,7 @@ use File::Temp qw(tempdir);
 use HTTP::Tiny;
 use IO::Uncompress::Gunzip qw(gunzip);
 use JSON::PP;
-use Parts qw(is_alive);
+use Parts qw(is_alive process);
 use Secrets;
 use Shell qw(slurp);
 use Test::More;
@@ -260,7 +260,7 @@ subtest 'log-writer' => sub {
 	ok eventually(sub { $lines->() == 2 }), 'half a line waits for the rest';
 
 	kill TERM => $pid;
-	ok eventually(sub { !is_alive($pid) }), 'who is dismissed is gone';
+	ok eventually(sub { !is_alive(process($pid)) }), 'who is dismissed is gone';
 	print {$pipe} "apache\terror\tID\t\twhy\tsome \"words\"\n",
 	    "apache\twarning\tID\tno values\t\tsecret\n",
 	    "apache\tinfo\n", "\n", "==1== \"\tsomething else\x01\xff\n";

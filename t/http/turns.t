@@ -8,6 +8,7 @@ use Encode qw(encode);
 use IO::Select;
 use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
+use Parts qw(is_alive process);
 use Socket qw(SOL_SOCKET SO_LINGER);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -346,7 +347,7 @@ subtest 'the server\'s process is killed' => sub {
 
 subtest 'a graceful restart' => sub {
 	for my $round (1 .. 2) {
-		my $worker = worker();
+		my $worker = process(worker());
 		my @sockets;
 		$world->locked('messages', sub {
 			@sockets = map { connection(message("kept $round $_")) }
@@ -360,10 +361,10 @@ subtest 'a graceful restart' => sub {
 		    "... what is acknowledged is stored (@statuses)";
 		serves_again('afterwards');
 		for (1 .. 600) {
-			last if !-e "/proc/$worker";
+			last if !is_alive($worker);
 			sleep 0.05;
 		}
-		ok !-e "/proc/$worker", '... the old process has ended';
+		ok !is_alive($worker), '... the old process has ended';
 		serves('without it');
 	}
 };

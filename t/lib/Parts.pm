@@ -12,7 +12,7 @@ use Exporter qw(import);
 use Time::HiRes qw(sleep);
 use Shell qw(slurp);
 
-our @EXPORT_OK = qw(crash is_alive children_of);
+our @EXPORT_OK = qw(crash is_alive children_of process);
 
 my %PID_FILE = (
 	PostgreSQL => 'pg/postmaster.pid',
@@ -85,9 +85,25 @@ sub children_of {
 	} map { m{(\d+)$} } glob '/proc/[0-9]*';
 }
 
-sub is_alive {
+# What tells a process from later ones: its id and the time of its start (proc(5)).
+# The system gives an id soon again, also to a thread.  undef when there is none.
+sub process {
 	my ($pid) = @_;
-	return slurp("/proc/$pid/stat") =~ /\) [^Z]/;
+	my ($start) = slurp("/proc/$pid/stat") =~ /.*\) (?:\S+ ){19}(\d+)/
+	    or return;
+	return "$pid $start";
+}
+
+sub exists_still {
+	my ($process) = @_;
+	my ($pid) = split / /, $process;
+	return (process($pid) // '') eq $process;
+}
+
+sub is_alive {
+	my ($process) = @_;
+	my ($pid) = split / /, $process;
+	return exists_still($process) && slurp("/proc/$pid/stat") =~ /.*\) [^Z]/;
 }
 
 # Ends processes as a crash does, and waits until nothing of them is left: a
@@ -95,9 +111,10 @@ sub is_alive {
 sub crash {
 	my @pids = @_;
 	@pids or croak 'nobody to kill';
+	my @processes = map { process($_) } @pids;
 	kill KILL => @pids;
-	for (1 .. 400) {
-		last unless grep { -e "/proc/$_" } @pids;
+	for (1 .. 6000) {
+		last unless grep { exists_still($_) } @processes;
 		sleep 0.05;
 	}
 	return;

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
+use Parts;
 use Test::More;
 use Time::HiRes qw(sleep);
 use Shell qw(run slurp spew);
@@ -89,10 +90,7 @@ sub await_next_second {
 
 # PostgreSQL gets no chance to hand over the rest of its log.
 sub crash {
-	my ($pid) = slurp("$state/pg/postmaster.pid") =~ /^(\d+)/;
-	kill KILL => $pid;
-	sleep 0.1 while -e "/proc/$pid";
-	return;
+	return Parts::crash(Parts->new($state)->leader('PostgreSQL'));
 }
 
 # And its files are not there any more.

@@ -12,7 +12,7 @@ use MIME::Base64 qw(encode_base64);
 use POSIX qw(_exit setpgid WNOHANG);
 use Test::More;
 use Time::HiRes qw(sleep);
-use Parts qw(is_alive);
+use Parts qw(is_alive process);
 use Shell qw(run slurp spew);
 use World;
 
@@ -105,9 +105,10 @@ sub processes {
 }
 
 sub all_gone {
-	my (@pids) = @_;
-	cmp_ok @pids, '>', 3, 'there were processes';
-	ok eventually(sub { !grep { is_alive($_) } @pids }), 'and all are gone';
+	my (@processes) = @_;
+	cmp_ok @processes, '>', 3, 'there were processes';
+	ok eventually(sub { !grep { is_alive($_) } @processes }),
+	    'and all are gone';
 	return;
 }
 
@@ -190,9 +191,10 @@ subtest 'start, status, stop' => sub {
 
 	# it has a file of STATE as an argument, too
 	my $innocent = sleeper('tail', '-F', "$settings{STATE}/run/pgbouncer.ini");
+	my @processes = map { process($_) } @pids;
 	works('stop');
-	all_gone(@pids);
-	ok is_alive($innocent), 'but nothing else is';
+	all_gone(@processes);
+	ok is_alive(process($innocent)), 'but nothing else is';
 	end_sleeper($innocent);
 
 	my $cluster = (stat "$settings{STATE}/pg/PG_VERSION")[1];
@@ -249,10 +251,10 @@ subtest 'after a crash' => sub {
 	works('status');
 	isnt pid('supervisor'), $supervisor, 'it has another one';
 
-	my @pids = processes();
+	my @processes = map { process($_) } processes();
 	kill KILL => map { pid($_) } @parts;
 	works('stop');
-	all_gone(@pids);
+	all_gone(@processes);
 
 	# process ids are used again
 	my $other = sleeper(@as_owner, 'sleep', 600);
@@ -261,7 +263,7 @@ subtest 'after a crash' => sub {
 	works('start');
 	is status_of('/public'), 200, "somebody else's process id is no matter";
 	works('stop');
-	ok is_alive($other), 'to either';
+	ok is_alive(process($other)), 'to either';
 	end_sleeper($other);
 };
 
@@ -310,10 +312,10 @@ for my $how (
 		    or diag slurp($log);
 		like slurp($log), qr{http://127\.0\.0\.1:$port/public},
 		    'it says where';
-		my @pids = processes();
+		my @processes = map { process($_) } processes();
 		$end->($pid, $log);
 		has_ended($pid);
-		all_gone(@pids);
+		all_gone(@processes);
 		ok eventually(sub { !(kill 0 => -$pid) }),
 		    'and so is its process group';
 	};
