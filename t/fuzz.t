@@ -1,5 +1,5 @@
 # The fuzz entries: the kept corpus of each once, and a fixed number of inputs made
-# of it, the same each time; ten times as many in the long form.  `make attack` goes on
+# of it, the same each time; fifty times as many in the long form.  `make attack` goes on
 # for longer.
 #
 # An input that fails is written to build/attack/; to see why,
@@ -30,7 +30,7 @@ for my $source (bsd_glob "$root/t/fuzz/*.c") {
 
 	# libFuzzer itself ends an input that takes too long
 	open my $output, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh',
-	    "$root/build/fuzz/$entry", '-runs=' . ($ENV{LONG} ? 20_000 : 2_000),
+	    "$root/build/fuzz/$entry", '-runs=' . ($ENV{LONG} ? 100_000 : 2_000),
 	    qw(-seed=1 -len_control=0 -max_len=1500),
 	    (-e $dictionary ? "-dict=$dictionary" : ()),
 	    "-artifact_prefix=$attack/$entry-", $grown, $corpus
