@@ -111,6 +111,7 @@ sub is_alive {
 sub crash {
 	my @pids = @_;
 	@pids or croak 'nobody to kill';
+	croak "these are no processes of a stack: @pids" if grep { $_ <= 1 } @pids;
 	my @processes = map { process($_) } @pids;
 	kill KILL => @pids;
 	for (1 .. 6000) {

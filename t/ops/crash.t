@@ -267,7 +267,7 @@ sub row {
 # Kills a process, and waits until there is another one in its place.
 sub kill_one {
 	my ($who, $meanwhile) = @_;
-	my $pid = $who->();
+	my ($pid) = $who->();
 	crash($pid);
 	$meanwhile->() if $meanwhile;
 	for (1 .. 12_000) {
