@@ -14,6 +14,7 @@ use warnings;
 use Carp qw(croak);
 use File::Glob qw(bsd_glob);
 use HTTP::Tiny;
+use Parts;
 use Time::HiRes qw(sleep time);
 
 sub new {
@@ -77,20 +78,14 @@ sub pid {
 sub stop {
 	my ($self) = @_;
 	my $pid = $self->pid // return;
+	my $process = Parts::process($pid) // return;
 	kill TERM => $pid;
 	for (1 .. 300) {
-		return if !is_alive($pid);
+		return if !Parts::is_alive($process);
 		sleep 0.1;
 	}
 	kill KILL => $pid;
 	return;
-}
-
-# A zombie is not.
-sub is_alive {
-	my ($pid) = @_;
-	open my $in, '<', "/proc/$pid/cmdline" or return 0;
-	return defined readline $in;
 }
 
 1;

@@ -60,7 +60,7 @@ sub cores {
 	return $cores + 0;
 }
 
-# The medians of so many spawns at once.
+# The medians of that number of spawns that run at once.
 sub medians {
 	my ($folder, $count, $at_once) = @_;
 	my @running = map {

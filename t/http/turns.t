@@ -8,7 +8,7 @@ use Encode qw(encode);
 use IO::Select;
 use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
-use Parts qw(is_alive process);
+use Parts qw(children_of is_alive process);
 use Socket qw(SOL_SOCKET SO_LINGER);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -75,7 +75,7 @@ sub serves_again {
 	return serves($what);
 }
 
-# Waits until Apache has taken up so many requests that are not answered yet.
+# Waits until Apache has taken up that number of requests and answered none of them.
 sub await_requests {
 	my ($count) = @_;
 	for (1 .. 2000) {
@@ -306,17 +306,6 @@ subtest 'a program fails' => sub {
 	rename "$program.real", $program or die "$program: $!";
 	serves('after that');
 };
-
-sub children_of {
-	my ($parent) = @_;
-	my @children;
-	for my $pid (map { /(\d+)/ } glob '/proc/[0-9]*') {
-		open my $stat, '<', "/proc/$pid/stat" or next;
-		push @children, $pid
-		    if (<$stat> // '') =~ /.*\) \S (\d+)/ && $1 == $parent;
-	}
-	return @children;
-}
 
 # Apache's process, and that which serves: the child with many threads.
 sub apache {
