@@ -1,7 +1,7 @@
 # The site in a real browser, Debian's Chromium: t/browser/*.test.js, each a
-# program that says its own TAP.  The long form looks at each page at more widths, and
-# at all of them in both colour schemes.  One of the programs alone, with a site that
-# has the people below:
+# program that says its own TAP.  The long form looks at each page at more widths, at
+# all of them in both colour schemes, and with scripts off, too.  One of the programs
+# alone, with a site that has the people below:
 #
 #	NODE_PATH=build/npm/browser/node_modules MINITWIT_URL=http://127.0.0.1:5000 \
 #		node t/browser/people.test.js

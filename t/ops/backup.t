@@ -1,5 +1,7 @@
 # The drill: load, back up, load on, destroy the database's files, restore to a
 # moment, find exactly the rows of that moment.  And what goes wrong on the way.
+#
+# The short form restores the latest state and one moment, on the same machine.
 
 use strict;
 use warnings;
@@ -7,6 +9,7 @@ use File::Temp qw(tempdir);
 use Parts;
 use Test::More;
 use Time::HiRes qw(sleep);
+use LongForm qw(long_subtest);
 use Shell qw(run slurp spew);
 use World;
 
@@ -198,7 +201,7 @@ subtest 'the files are destroyed, and the moment restored' => sub {
 
 my $second = moment();
 
-subtest 'to another moment, while the site is running' => sub {
+long_subtest 'to another moment, while the site is running' => sub {
 	like works('restore', $early), qr/kept in \Q$state\E\/pg\.before-/;
 	is $world->sql('SELECT count(*) FROM users'), 11, 'two loads less';
 	like works('restore', $moment), qr/restored/, 'and to the first one again';
@@ -235,7 +238,7 @@ subtest 'to the latest state' => sub {
 	    'a moment of the second history is there, too';
 };
 
-subtest 'a restored database that is of no use' => sub {
+long_subtest 'a restored database that is of no use' => sub {
 	my $migrate = "$state/site/bin/migrate";
 	my $program = slurp($migrate);
 	my $when = moment();
@@ -249,7 +252,7 @@ subtest 'a restored database that is of no use' => sub {
 	is_deeply rows(), $last, '... and that is its latest state';
 };
 
-subtest 'a database that somebody has put back' => sub {
+long_subtest 'a database that somebody has put back' => sub {
 	my $last = rows();
 	my %there = map { ($_ => 1) } glob "$state/pg.before-*";
 	works('restore', $second);
@@ -265,7 +268,7 @@ subtest 'a database that somebody has put back' => sub {
 
 # However little there is of it, PostgreSQL hands its log over after
 # archive_timeout; unless its checkpointer sleeps on, as after each start.
-subtest 'the log is handed over in time' => sub {
+long_subtest 'the log is handed over in time' => sub {
 	my $handed_over = sub {
 		my ($when) = @_;
 		is say_it($when), 204, "a message $when";
@@ -340,7 +343,7 @@ subtest 'what can\'t be restored' => sub {
 	is say_it('undisturbed'), 204, '... and takes messages';
 };
 
-subtest 'a recovery that fails' => sub {
+long_subtest 'a recovery that fails' => sub {
 	works('run', 'full');
 	# the log between the last backup and the moment is lost
 	my $from = $world->sql('SELECT pg_walfile_name(pg_current_wal_lsn())');
@@ -375,7 +378,7 @@ subtest 'an interrupted restore' => sub {
 
 # --- elsewhere ---
 
-subtest 'another machine, another user' => sub {
+long_subtest 'another machine, another user' => sub {
 	my $new = "$temp/new";
 	my @owner = $> ? () : qw(setpriv --reuid=nobody --regid=nogroup
 		--clear-groups env HOME=/nonexistent);
@@ -415,7 +418,7 @@ subtest 'another machine, another user' => sub {
 	is $world->ctl('start'), 0, 'the old one is what it was';
 };
 
-subtest 'a PostgreSQL of the system' => sub {
+long_subtest 'a PostgreSQL of the system' => sub {
 	my @owner = $> ? () : qw(setpriv --reuid=www-data --regid=www-data
 		--clear-groups env HOME=/nonexistent);
 	my $bin = '/usr/lib/postgresql/15/bin';

@@ -5,8 +5,8 @@
 # request may fail.  Then: a release that fails only in use, two deployments at a
 # time, and one that is killed, whenever that is.
 #
-# In the long form the simulator and the others are at full speed, and deployments are
-# killed at more moments.
+# In the short form six releases come and go, fewer of them broken, beside a slower
+# simulator, and deployments are killed at fewer moments.
 
 use strict;
 use warnings;
@@ -188,22 +188,24 @@ does(1, qr/refuses its settings/, 'deploy', '--from', $broken, @watch);
 $broken = variant('badvalue', header => '${MINITWIT_NOTHING}');
 does(1, qr/MINITWIT_NOTHING} is not defined/, 'deploy', '--from', $broken,
 	@watch);
-$broken = variant('badopsql');
-append("$broken/ops/postgresql.conf", "nonsense = 1\n");
-does(1, qr/PostgreSQL refuses its settings.*"nonsense"/s, 'deploy', '--from',
-	$broken, @watch);
-$broken = variant('badpools');
-append("$broken/ops/pgbouncer.ini", "nonsense = 1\n");
-does(1, qr/PgBouncer refuses its settings.*nonsense/s, 'deploy', '--from',
-	$broken, @watch);
-$broken = variant('badrules');
-append("$broken/ops/pg_hba.conf", "local nonsense\n");
-does(1, qr/PostgreSQL refuses its rules: .* runs again/s, 'deploy', '--from',
-	$broken, @watch);
-$broken = variant('badstyle');
-unlink glob "$broken/asset/style.*.css";
-does(1, qr{it has no /-/asset/style\.\w+\.css}, 'deploy', '--from', $broken,
-	@watch);
+if ($ENV{LONG}) {
+	$broken = variant('badopsql');
+	append("$broken/ops/postgresql.conf", "nonsense = 1\n");
+	does(1, qr/PostgreSQL refuses its settings.*"nonsense"/s, 'deploy', '--from',
+		$broken, @watch);
+	$broken = variant('badpools');
+	append("$broken/ops/pgbouncer.ini", "nonsense = 1\n");
+	does(1, qr/PgBouncer refuses its settings.*nonsense/s, 'deploy', '--from',
+		$broken, @watch);
+	$broken = variant('badrules');
+	append("$broken/ops/pg_hba.conf", "local nonsense\n");
+	does(1, qr/PostgreSQL refuses its rules: .* runs again/s, 'deploy', '--from',
+		$broken, @watch);
+	$broken = variant('badstyle');
+	unlink glob "$broken/asset/style.*.css";
+	does(1, qr{it has no /-/asset/style\.\w+\.css}, 'deploy', '--from', $broken,
+		@watch);
+}
 $broken = variant('badlocks');
 append("$broken/sql/migrations/9998_locks.sql",
 	"DO \$\$ BEGIN LOOP END LOOP; END \$\$;\n");
@@ -221,19 +223,21 @@ does(0, qr/database up to date: 9999_marks/, 'deploy', '--from',
 runs('release3', 'three');
 is $world->sql('SELECT count(*) FROM marks'), 0, 'the migration was applied';
 
-append($base . '/apache/modules.so', ' ');
-does(0, qr/Apache takes up its settings/, 'deploy', '--from',
-	variant('release4', header => 'four'), @watch);
-runs('release4', 'four');
-does(0, qr/deployed/, 'rollback', @watch) for 1, 2;
-runs('release1');
+if ($ENV{LONG}) {
+	append($base . '/apache/modules.so', ' ');
+	does(0, qr/Apache takes up its settings/, 'deploy', '--from',
+		variant('release4', header => 'four'), @watch);
+	runs('release4', 'four');
+	does(0, qr/deployed/, 'rollback', @watch) for 1, 2;
+	runs('release1');
+}
 $folder = variant('release5');
 symlink $folder, "$temp/link" or die $!;
 does(0, qr/deployed/, 'deploy', '--from', "$temp/link", @watch);
 runs('release5');
 ok -d "$folder/asset" && !-e "$folder/before",
     'a folder behind a link stays what it is';
-my $mark = $world->get('/-/asset/mark.release4.txt');
+my $mark = $world->get('/-/asset/mark.release3.txt');
 is $mark->{status}, 200, 'the assets of an earlier one are there';
 
 append("$temp/stop", '');
@@ -348,10 +352,11 @@ does(1, qr/another deployment is under way/, 'deploy', '--from', $turn[0]);
 kill_deployment($first);
 
 my %seen;
-for ((map { [ qr/checking/, $_ ] } 0, $ENV{LONG} ? 0.3 : ()),
-	(map { [ qr/takes up/, $_ ] } 0, 0.05, $ENV{LONG} ? (0.02, 0.1, 0.2) : ()),
-	[ qr/watching/, 0 ])
-{
+my @moments = ([ qr/checking/, 0 ], [ qr/takes up/, 0.05 ]);
+push @moments, [ qr/checking/, 0.3 ], [ qr/watching/, 0 ],
+    map { [ qr/takes up/, $_ ] } 0, 0.02, 0.1, 0.2
+    if $ENV{LONG};
+for (@moments) {
 	push @turn, shift @turn;
 	kill_deployment(begin_deployment($turn[0], @$_));
 	my $page = $world->get('/public', headers => { Cookie => 'a=b' });
@@ -381,6 +386,7 @@ is $world->get('/-/asset/mark.release1.txt')->{status}, 404,
 does(0, qr/building .*deployed/s, 'deploy', '--watch', 1);
 runs(undef);
 SKIP: {
+	skip 'only with LONG=1', 2 unless $ENV{LONG};
 	skip 'there is no git here', 2
 	    if system("git -C '$root' rev-parse HEAD >/dev/null 2>&1");
 	my $commit = qx(git -C '$root' describe --always HEAD);

@@ -1,5 +1,7 @@
 # make run, start, stop and status: what they start, what they leave, and what
 # they say when something is in the way.  bin/migrate and bin/need-packages, too.
+#
+# The short form kills and stops in fewer ways, and not as an ordinary user.
 
 use strict;
 use warnings;
@@ -12,6 +14,7 @@ use MIME::Base64 qw(encode_base64);
 use POSIX qw(_exit setpgid WNOHANG);
 use Test::More;
 use Time::HiRes qw(sleep);
+use LongForm qw(long_subtest);
 use Parts qw(is_alive process);
 use Shell qw(run slurp spew);
 use World;
@@ -233,7 +236,7 @@ subtest 'bin/migrate' => sub {
 };
 
 subtest 'after a crash' => sub {
-	for my $part (qw(Apache PgBouncer PostgreSQL)) {
+	for my $part ('Apache', $ENV{LONG} ? qw(PgBouncer PostgreSQL) : ()) {
 		my $pid = pid($part);
 		kill KILL => $pid;
 		ok eventually(sub { (make('status'))[1] == 0
@@ -291,9 +294,9 @@ sub has_ended {
 	    'make run ends';
 }
 
-for my $how (
-	[ 'SIGTERM to make' => sub { kill TERM => $_[0] } ],
+my @ends = (
 	[ 'Ctrl-C' => sub { kill INT => -$_[0] } ],
+	[ 'SIGTERM to make' => sub { kill TERM => $_[0] } ],
 	[
 		'Ctrl-C, twice' => sub {
 			kill INT => -$_[0];
@@ -304,7 +307,8 @@ for my $how (
 	],
 	[ 'a closed terminal' => sub { kill HUP => -$_[0] } ],
 	[ 'make stop elsewhere' => sub { make('stop') } ],
-) {
+);
+for my $how ($ENV{LONG} ? @ends : $ends[0]) {
 	my ($name, $end) = @$how;
 	subtest "make run until $name" => sub {
 		my ($pid, $log) = make_run();
@@ -321,7 +325,7 @@ for my $how (
 	};
 }
 
-subtest 'make run is killed, and its supervisor' => sub {
+long_subtest 'make run is killed, and its supervisor' => sub {
 	my ($pid, $log) = make_run();
 	ok eventually(sub { slurp($log) =~ /Ctrl-C/ }), 'it runs'
 	    or diag slurp($log);
@@ -343,7 +347,7 @@ subtest 'make run is killed, and its supervisor' => sub {
 };
 
 subtest 'a signal while it starts' => sub {
-	for my $part (qw(PostgreSQL PgBouncer Apache)) {
+	for my $part ($ENV{LONG} ? qw(PostgreSQL PgBouncer) : (), 'Apache') {
 		my ($pid, $log) = make_run();
 		ok eventually(sub { pid($part) }), "$part starts";
 		kill TERM => $pid;
@@ -443,7 +447,7 @@ subtest 'packages' => sub {
 };
 
 # As root all the above ran as www-data.
-subtest 'an ordinary user' => sub {
+long_subtest 'an ordinary user' => sub {
 	plan skip_all => 'is what the rest ran as' if $>;
 	my $copy = new_folder();
 	my $state = "$copy/var";

@@ -1,6 +1,6 @@
 # The Vagrantfile is valid, and what it runs turns a bare Debian 12 into a
 # machine with the site: in a chroot that debootstrap makes, with a user who has
-# what a box's user has.
+# what a box's user has.  The short form only reads the Vagrantfile.
 #
 # Everything happens in a mount and a process namespace of its own, on a tmpfs:
 # once its first process is killed, nothing is left of either.  The network is
@@ -13,6 +13,7 @@ use HTTP::Tiny;
 use JSON::PP;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
+use LongForm qw(long_subtest);
 use Shell qw(run);
 use World;
 
@@ -186,7 +187,7 @@ sub register {
 			{ username => 'Ann', email => 'a@b', pwd => 'pw' }));
 }
 
-subtest 'provisioning a bare machine' => sub {
+long_subtest 'provisioning a bare machine' => sub {
 	plan skip_all => 'only root can make a chroot' if $>;
 	for my $program (qw(debootstrap unshare nsenter)) {
 		plan skip_all => "$program is not installed"
