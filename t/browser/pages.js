@@ -7,7 +7,7 @@
 //	act     what is done there to get to that state, given a Person and whether
 //	        scripts are on
 //
-// t/browser.t has made the people and their messages.
+// t/lib/Browser.pm has made the people and their messages.
 
 'use strict';
 

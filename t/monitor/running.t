@@ -163,6 +163,8 @@ $world->post('/Bob/follow', [], jar => $ann);
 $world->post('/Bob/unfollow', [], jar => $ann);
 $world->post('/login', [ username => 'Bob', password => 'no' ]);
 $world->get($_) for qw(/public /Ann /nobody);
+# a panel shows indexes that were used a hundred times
+$world->sql('SELECT count(newest_message()) FROM generate_series(1, 150)');
 
 my @down;
 ok soon(sub {

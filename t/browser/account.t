@@ -1,0 +1,7 @@
+# The account pages and search, as users use them.
+
+use strict;
+use warnings;
+use Browser;
+
+Browser::run();

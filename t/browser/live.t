@@ -1,0 +1,7 @@
+# What timelines announce while they are open.
+
+use strict;
+use warnings;
+use Browser;
+
+Browser::run();
