@@ -194,6 +194,17 @@ without_values(const char *format, char *words, size_t room)
 	words[len] = '\0';
 }
 
+/* True for a sentence that can quote a request.  mod_cgid's are about programs,
+ * and their values say why one could not be started. */
+static bool
+is_about_client(const ap_errorlog_info *info)
+{
+	const char *module = ap_find_module_short_name(info->module_index);
+
+	return (info->c != NULL || info->r != NULL) && info->format != NULL &&
+	    (module == NULL || strcmp(module, "cgid") != 0);
+}
+
 /* Five words with a tab after each: that it is Apache's, its level, the
  * request's id, the sentence without its values, where it is about a client,
  * and why. */
@@ -209,7 +220,7 @@ write_sentence(
 	(void)argument;
 	if (info->r != NULL)
 		request = apr_table_get(info->r->subprocess_env, "UNIQUE_ID");
-	if ((info->c != NULL || info->r != NULL) && info->format != NULL)
+	if (is_about_client(info))
 		without_values(info->format, words, sizeof(words));
 	if (info->status != 0)
 		apr_strerror(info->status, why, sizeof(why));

@@ -19,8 +19,8 @@ facts(struct buf *page, const struct account *account)
 	    "<dl class=\"account\">\n"
 	    "<dt>Username</dt><dd><a href=\"/%s\">%s</a></dd>\n"
 	    "<dt>E-mail</dt><dd>%s</dd>\n",
-	    text_percent_encode(account->user.name), account->user.name,
-	    account->email);
+	    text_percent_encode(account->user.name),
+	    text_isolate(account->user.name), account->email);
 	if (account->registered > 0) {
 		html(page, "<dt>Member since</dt><dd>");
 		page_time(page, account->registered, time(NULL));

@@ -132,7 +132,7 @@ account_followers(const char *token, int64_t limit)
 }
 
 struct account_attempt
-account_attempt(const char *token, const char *address)
+account_begin(const char *token, const char *address)
 {
 	const struct db_rows *rows =
 	    db_query("SELECT wait, pw_hash, user_id"
@@ -160,8 +160,9 @@ bool
 account_change_password(const char *token, const char *outdated,
     const char *replacement, const char *next_token)
 {
-	return db_bool(db_query("SELECT account_password($1, $2, $3, $4)",
-			   token, outdated, replacement, next_token),
+	return db_bool(
+	    db_query("SELECT account_change_password($1, $2, $3, $4)", token,
+		outdated, replacement, next_token),
 	    0, 0);
 }
 

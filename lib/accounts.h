@@ -99,7 +99,7 @@ struct account_attempt {
 
 /* Counts as an attempt to log in as the session's owner, by the same rules,
  * unless it has to wait.  address is the client's; NULL: nothing is counted. */
-struct account_attempt account_attempt(const char *token, const char *address);
+struct account_attempt account_begin(const char *token, const char *address);
 
 /* The password was the right one: takes the attempt back. */
 void account_confirmed(const char *token, const char *address);

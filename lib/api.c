@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "messages.h"
 #include "secret.h"
+#include "sessions.h"
 #include "text.h"
 
 #define DEFAULT_LIMIT 100
@@ -62,19 +63,40 @@ setting(const struct req *req, const char *name, const char *fallback)
 	return value != NULL && value[0] != '\0' ? value : fallback;
 }
 
-bool
-api_is_simulator(const struct req *req)
+static bool
+is_right(const struct req *req, const char *given)
 {
-	static const char scheme[] = "Basic ";
-	const char *given = req_variable(req, "HTTP_AUTHORIZATION");
+	static const char scheme[] = "Basic";
 	const char *expected = mem_format("%s:%s",
 	    setting(req, "MINITWIT_SIMULATOR_USER", DEFAULT_USER),
 	    setting(req, "MINITWIT_SIMULATOR_PASSWORD", DEFAULT_PASSWORD));
 
-	return given != NULL &&
-	    strncasecmp(given, scheme, strlen(scheme)) == 0 &&
-	    secret_equal(given + strlen(scheme),
-		text_base64(expected, strlen(expected)));
+	if (strncasecmp(given, scheme, strlen(scheme)) != 0 ||
+	    given[strlen(scheme)] != ' ')
+		return false;
+	/* RFC 9110 11.4: one or more spaces */
+	given += strlen(scheme);
+	return secret_equal(given + strspn(given, " "),
+	    text_base64(expected, strlen(expected)));
+}
+
+bool
+api_is_simulator(const struct req *req)
+{
+	const char *given = req_variable(req, "HTTP_AUTHORIZATION");
+	const char *address = req_variable(req, "REMOTE_ADDR");
+	bool right;
+
+	if (given == NULL)
+		return false;
+	right = is_right(req, given);
+	if (req_variable(req, "MINITWIT_ALLOWED_ADDRESS") != NULL)
+		return right;
+	if (address == NULL)
+		address = "";
+	if (!right)
+		simulator_refused(address);
+	return right && simulator_is_believed(address);
 }
 
 void

@@ -14,7 +14,10 @@
  * request. */
 extern const struct reply_kind api_kind;
 
-/* Whether the credentials are the simulator's; or 403 unless they are. */
+/* True if the request has the simulator's credentials.  Wrong ones are counted
+ * for the client's address, unless it is an allowed one; after too many even
+ * the right ones do not count for a while.  need_simulator() answers 403
+ * instead of returning false. */
 bool api_is_simulator(const struct req *req);
 void need_simulator(const struct req *req);
 

@@ -89,7 +89,7 @@ entry(struct buf *xml, const char *origin, const struct message *message)
 	    "<content type=\"text\">%s</content>\n"
 	    "</entry>\n",
 	    tag_authority(origin), TAG_DATE, id, title_of(text),
-	    xml_text(message->author), origin,
+	    xml_text(text_isolate(message->author)), origin,
 	    text_percent_encode(message->author), origin,
 	    page_message_path(message), time, time, text);
 }
@@ -130,8 +130,6 @@ feed_send(const struct req *req, const char *origin, const struct feed *feed)
 		entry(&xml, origin, &messages->list[i]);
 	html(&xml, "</feed>\n");
 
-	/* no header of the request has it be another one: no Vary */
-	reply_header("Cache-Control", "public, max-age=60");
 	need_change(req, hash_of(&xml));
 	reply_document("application/atom+xml; charset=utf-8", &xml);
 }

@@ -11,7 +11,7 @@ follow_page(const struct req *req, const struct user *me,
 	struct buf *page = page_open(req, me, title);
 
 	html(page, "<p class=\"alone\"><a href=\"/%s\">%s's timeline</a></p>\n",
-	    text_percent_encode(people->name), people->name);
+	    text_percent_encode(people->name), text_isolate(people->name));
 	page_people(page, me, people,
 	    page_after(req) == 0 ? nobody : "There are no more people.");
 	if (people->rest != 0)

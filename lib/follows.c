@@ -18,30 +18,29 @@ bool
 follow_add(const char *who, const char *whom)
 {
 	return note_change(
-	    db_query("SELECT following_begin($1, $2)", who, whom),
-	    METRICS_FOLLOW);
+	    db_query("SELECT follow_add($1, $2)", who, whom), METRICS_FOLLOW);
 }
 
 bool
 follow_remove(const char *who, const char *whom)
 {
-	return note_change(db_query("SELECT following_end($1, $2)", who, whom),
+	return note_change(db_query("SELECT follow_remove($1, $2)", who, whom),
 	    METRICS_UNFOLLOW);
 }
 
 bool
-follow_begin(const char *token, const char *whom)
+my_follow_add(const char *token, const char *whom)
 {
 	return note_change(
-	    db_query("SELECT my_following_begin($1, $2)", token, whom),
+	    db_query("SELECT my_follow_add($1, $2)", token, whom),
 	    METRICS_FOLLOW);
 }
 
 bool
-follow_end(const char *token, const char *whom)
+my_follow_remove(const char *token, const char *whom)
 {
 	return note_change(
-	    db_query("SELECT my_following_end($1, $2)", token, whom),
+	    db_query("SELECT my_follow_remove($1, $2)", token, whom),
 	    METRICS_UNFOLLOW);
 }
 

@@ -12,8 +12,8 @@
  * False when there is no such user or session; nothing has changed then. */
 bool follow_add(const char *who, const char *whom);
 bool follow_remove(const char *who, const char *whom);
-bool follow_begin(const char *token, const char *whom);
-bool follow_end(const char *token, const char *whom);
+bool my_follow_add(const char *token, const char *whom);
+bool my_follow_remove(const char *token, const char *whom);
 
 struct follows {
 	size_t count;

@@ -69,3 +69,20 @@ form_register(const struct req *req, int status, const char *problem)
 	    req_field(req, "username"), req_field(req, "email"));
 	page_send(page, status);
 }
+
+void
+form_button(const struct req *req, const struct user *me, const char *button,
+    const char *action)
+{
+	struct buf *page = page_open(req, me, "Please confirm");
+
+	html(page,
+	    "<p>Your browser does not say which page this request comes"
+	    " from.</p>\n"
+	    "<form class=\"account\" action=\"%s\" method=\"post\">\n"
+	    "<div class=\"actions\"><input type=\"submit\""
+	    " value=\"%s\"></div>\n"
+	    "</form>\n",
+	    action, button);
+	page_send(page, 200);
+}

@@ -119,7 +119,7 @@ messages_of_above(const char *author, int64_t after, int64_t limit)
 }
 
 const struct messages_found *
-messages_found(const char *words, int64_t before, int64_t limit)
+messages_search(const char *words, int64_t before, int64_t limit)
 {
 	/* outside of quotation marks an address would be taken apart otherwise
 	 * than it was in the message, and so never be found */
@@ -196,15 +196,16 @@ message_add(const char *author, const char *text)
 }
 
 bool
-message_post(const char *token, const char *text, const char *once)
+my_message_add(
+    const char *token, const char *text, const char *once, int64_t *wait)
 {
 	bool has_once = once != NULL && once[0] != '\0';
 	const struct db_rows *rows =
-	    db_query("SELECT message_store($1, $2, $3)", token, text,
-		has_once ? once : db_null);
+	    db_query("SELECT added, wait FROM my_message_add($1, $2, $3)",
+		token, text, has_once ? once : db_null);
 
-	/* false: it is the same again, NULL: there is no such session */
 	if (db_bool(rows, 0, 0))
 		metrics_count(METRICS_MESSAGE);
-	return db_text(rows, 0, 0) != NULL;
+	*wait = db_number(rows, 0, 1);
+	return db_text(rows, 0, 0) != NULL || *wait > 0;
 }

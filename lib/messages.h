@@ -64,7 +64,7 @@ struct messages_found {
 
 /* Messages with all of the words, as people write them for a search engine:
  * "or", quotation marks and a minus sign mean what they do there. */
-const struct messages_found *messages_found(
+const struct messages_found *messages_search(
     const char *words, int64_t before, int64_t limit);
 
 /* The newest message's id, whoever wrote it; 0 where there is none. */
@@ -82,10 +82,14 @@ const char *message_problem(const char *text);
 /* Stores a message: anybody's, for the simulator; or of whoever is logged in by
  * the token of a session.  False when there is no such author or session.
  *
- * once is the form's that the message came with: the same text with the same
- * once as the session's last message is that one again, and not stored.  NULL
- * or "": it has none. */
+ * once is the idempotency key of the form that the message came with: the same
+ * text with the same key as the session's last message is not stored again.
+ * NULL or "": it has none.
+ *
+ * *wait is 0, or the number of seconds after which a user who posted too much
+ * can post again; nothing is stored then. */
 bool message_add(const char *author, const char *text);
-bool message_post(const char *token, const char *text, const char *once);
+bool my_message_add(
+    const char *token, const char *text, const char *once, int64_t *wait);
 
 #endif

@@ -102,7 +102,7 @@ navigation(struct buf *page, const struct user *me)
 	    "<a href=\"/%s\">%s</a>\n"
 	    "<a href=\"/-/account\">account</a>\n"
 	    "<a href=\"/logout\">sign out</a>\n",
-	    text_percent_encode(me->name), me->name);
+	    text_percent_encode(me->name), text_isolate(me->name));
 }
 
 static void
@@ -155,10 +155,12 @@ flash(struct buf *page, const struct req *req)
 		html(page, "Your message was recorded");
 		break;
 	case FLASH_FOLLOWING:
-		html(page, "You are now following &#34;%s&#34;", name);
+		html(page, "You are now following &#34;%s&#34;",
+		    text_isolate(name));
 		break;
 	case FLASH_NOT_FOLLOWING:
-		html(page, "You are no longer following &#34;%s&#34;", name);
+		html(page, "You are no longer following &#34;%s&#34;",
+		    text_isolate(name));
 		break;
 	case FLASH_PASSWORD_CHANGED:
 		html(page, "Your password was changed");
@@ -178,15 +180,6 @@ flash(struct buf *page, const struct req *req)
 	html(page, "</li></ul></div>\n");
 }
 
-static bool
-is_from_nobody(const struct req *req)
-{
-	const char *cookies = req_variable(req, "HTTP_COOKIE");
-
-	/* to Apache's cache an empty header is none */
-	return cookies == NULL || cookies[0] == '\0';
-}
-
 struct buf *
 page_open_as(
     const struct req *req, const struct user *me, const struct page_head *about)
@@ -198,9 +191,6 @@ page_open_as(
 	 * its address on how the site was asked for */
 	reply_header("Vary",
 	    about->shared ? "Cookie, Host, X-Forwarded-Proto" : "Cookie");
-	reply_header("Cache-Control",
-	    about->shared && is_from_nobody(req) ? REPLY_SHARED
-						 : "private, no-store");
 	head(page, req, about);
 	navigation(page, me);
 	heading(page, about->title);
@@ -228,7 +218,6 @@ error_body(int status, const char *reason, const char *sentence)
 {
 	struct buf page = { 0 };
 
-	reply_header("Cache-Control", "no-store");
 	head(&page, NULL, &(struct page_head){ .title = reason });
 	html(&page,
 	    "<a href=\"/\">home</a>\n"
@@ -277,7 +266,7 @@ void
 page_compose(struct buf *page, const struct user *me, const char *text)
 {
 	const char *label = me != NULL
-	    ? mem_format("What's on your mind, %s?", me->name)
+	    ? mem_format("What's on your mind, %s?", text_isolate(me->name))
 	    : "What you wrote";
 
 	/* the line feed after <textarea> is the one that HTML drops */
@@ -335,7 +324,7 @@ list_item(struct buf *page, const struct message *message,
 	html(page,
 	    "<div><p><a href=\"/%s\">%s</a>\n"
 	    "<a class=\"when\" href=\"/%s/status/%s\">",
-	    author, message->author, author, id);
+	    author, text_isolate(message->author), author, id);
 	page_time(page, message->time, now);
 	html(page, "</a></p>\n<p class=\"text\">");
 	prose_html(page, message->text, mentioned);
@@ -428,7 +417,7 @@ person(struct buf *page, const struct user *me, const struct person *person)
 	html(page, "<li>");
 	avatar(page, person->name);
 	html(page, "<a href=\"/%s\">%s</a>", text_percent_encode(person->name),
-	    person->name);
+	    text_isolate(person->name));
 	if (me != NULL && person->id == me->id)
 		html(page, " <span class=\"note\">This is you!</span>");
 	else if (person->followed)

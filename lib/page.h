@@ -38,8 +38,8 @@ struct page_head {
 	const char *feed;        /* path of an Atom feed; NULL: there is none */
 	const char *feed_title;  /* NULL: the same as the page's */
 
-	/* It says the same to all visitors: the answer to a request without
-	 * cookies is REPLY_SHARED. */
+	/* The page is the same for all clients without cookies, so Apache may
+	 * cache it (apache/minitwit.conf). */
 	bool shared;
 };
 

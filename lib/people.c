@@ -25,7 +25,7 @@ people_from(
 }
 
 const struct people *
-people_found(const char *part, int64_t after, int64_t limit)
+people_search(const char *part, int64_t after, int64_t limit)
 {
 	const struct db_rows *rows =
 	    db_query("SELECT id, person, false FROM search_people($1, $2, $3)",
@@ -42,7 +42,7 @@ people_found(const char *part, int64_t after, int64_t limit)
 }
 
 const struct people *
-people_suggested(const char *part, int64_t limit)
+people_suggest(const char *part, int64_t limit)
 {
 	const struct db_rows *rows = db_query("SELECT id, person, false, alike"
 					      " FROM suggest_people($1, $2)",

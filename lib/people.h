@@ -26,12 +26,12 @@ struct people {
 };
 
 /* Those whose names have a part in them, in whatever case. */
-const struct people *people_found(
+const struct people *people_search(
     const char *part, int64_t after, int64_t limit);
 
 /* The first of these to think of, or, where there are none, some whose names
  * are like it.  rest only says that there are more. */
-const struct people *people_suggested(const char *part, int64_t limit);
+const struct people *people_suggest(const char *part, int64_t limit);
 
 /* Who follows name, and whom name follows; reader_id 0 is nobody.  NULL when
  * nobody has the name. */

@@ -58,10 +58,6 @@ void reply_header(const char *name, const char *value);
  * that a 304 has to have come before. */
 void need_change(const struct req *req, const char *tag);
 
-/* Cache-Control of an answer that is the same for everybody: the web server may
- * keep it for a second (RFC 9111 5.2.2.10), and nobody else. */
-#define REPLY_SHARED "public, max-age=0, s-maxage=1"
-
 /* Tells the web server's log who asks, whatever the answer will be: a user's
  * id, or "api".  No client sees it (apache/minitwit.conf). */
 void reply_user(const char *name);

@@ -371,7 +371,7 @@ req_field(const struct req *req, const char *name)
 }
 
 const char *
-req_cookie(const struct req *req, const char *name)
+req_cookie(const struct req *req, const char *name, size_t nth)
 {
 	const char *at = req_variable(req, "HTTP_COOKIE");
 	size_t name_len = strlen(name);
@@ -382,7 +382,7 @@ req_cookie(const struct req *req, const char *name)
 		size_t len = strcspn(at, ";");
 
 		if (len > name_len && strncmp(at, name, name_len) == 0 &&
-		    at[name_len] == '=')
+		    at[name_len] == '=' && nth-- == 0)
 			return mem_copy(at + name_len + 1, len - name_len - 1);
 		at += len;
 	}
@@ -423,20 +423,45 @@ req_is_https(const struct req *req)
 	return https != NULL && strcmp(https, "on") == 0;
 }
 
+/* In lower case and without the scheme's default port (RFC 3986 6.2.3). */
+static const char *
+make_origin(const char *scheme, const char *host)
+{
+	char *origin = mem_format("%s://%s", scheme, host);
+	char *port = strrchr(origin, ':');
+
+	for (char *c = origin; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c += 'a' - 'A';
+	if (strcmp(port, ":") == 0 ||
+	    strcmp(port, strncmp(origin, "https:", 6) == 0 ? ":443" : ":80") ==
+		0)
+		*port = '\0';
+	return origin;
+}
+
 const char *
 req_origin(const struct req *req)
 {
 	const char *host = req_variable(req, "HTTP_HOST");
-	char *origin;
 
 	if (host == NULL || !is_host(host))
 		return NULL;
-	origin =
-	    mem_format("%s://%s", req_is_https(req) ? "https" : "http", host);
-	for (char *c = origin; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c += 'a' - 'A';
-	return origin;
+	return make_origin(req_is_https(req) ? "https" : "http", host);
+}
+
+const char *
+req_origin_of(const char *url)
+{
+	const char *end = strstr(url, "://"), *host;
+
+	if (end == NULL)
+		return NULL;
+	host = end + strlen("://");
+	host = mem_copy(host, strcspn(host, "/?#"));
+	if (!is_host(host))
+		return NULL;
+	return make_origin(mem_copy(url, (size_t)(end - url)), host);
 }
 
 const char *

@@ -87,8 +87,9 @@ const char *req_form(const struct req *req, const char *name);
 /* The same field of the form, "" when it is absent. */
 const char *req_field(const struct req *req, const char *name);
 
-/* The first cookie of that name (RFC 6265 5.4), or NULL. */
-const char *req_cookie(const struct req *req, const char *name);
+/* The cookie of that name, or NULL.  A client sends several if they have other
+ * paths or domains (RFC 6265 5.4): nth counts them from 0. */
+const char *req_cookie(const struct req *req, const char *name, size_t nth);
 
 /* A variable of the environment: a header as "HTTP_REFERER", a setting as
  * "MINITWIT_SIMULATOR_USER".  NULL when it is not set. */
@@ -97,10 +98,13 @@ const char *req_variable(const struct req *req, const char *name);
 /* Whether the client came by TLS. */
 bool req_is_https(const struct req *req);
 
-/* Scheme and host as the client knows this site, "https://example.org:8443", in
- * lower case (RFC 3986 6.2.2.1), for what needs whole URLs; NULL when the Host
- * header is none that one can be made of. */
+/* The origin of this site as the client knows it (RFC 6454 6.2), in lower case
+ * and without a default port: "https://example.org:8443".  NULL if the Host
+ * header is not a host. */
 const char *req_origin(const struct req *req);
+
+/* The same of a URL or an Origin header; NULL if it has none ("null"). */
+const char *req_origin_of(const char *url);
 
 /* The body's bytes, NUL-terminated for convenience; of length *len. */
 const char *req_body(const struct req *req, size_t *len);

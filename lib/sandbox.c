@@ -82,8 +82,13 @@ forbid_files(void)
 	    LANDLOCK_CREATE_RULESET_VERSION);
 	int rules;
 
-	if (abi < 1)
-		return; /* not in this kernel, or switched off */
+	if (abi < 1) {
+		log_line(LOG_WARNING,
+		    "sandbox: this kernel has no Landlock (%s): seccomp alone "
+		    "keeps the program from files",
+		    strerror(errno));
+		return;
+	}
 	if (abi > newest)
 		abi = newest;
 	rules = (int)syscall(SYS_landlock_create_ruleset, &landlock[abi],
@@ -273,14 +278,16 @@ filter_calls(void)
 	    "seccomp");
 }
 
-/* The mode that seccomp began with, without a filter, costs a tenth of it. */
+/* Strict mode costs a tenth of the filter.  A process that has inherited a
+ * filter (from a unit of systemd's with SystemCallFilter=, or a container)
+ * cannot enter it: EINVAL. */
 static void
 stop_calls(void)
 {
-	log_stop_clock(); /* it takes the processor's counter, too */
-	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0) == 0,
-	    "seccomp");
-	is_tight = true;
+	log_stop_clock(); /* strict mode forbids the time stamp counter, too */
+	is_tight = prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0) == 0;
+	if (!is_tight)
+		filter_calls();
 }
 
 static void

@@ -1,12 +1,16 @@
-/* sandbox -- what a program gives up before it reads a byte of its request.
+/* sandbox -- the rights that a program gives up before it reads its request.
  *
- * From then on it can read its request, ask the database over the connection
- * that it has, write its answer and its log, and end.  It can't open, change or
- * run a file, connect, listen, start a process, look at or signal another one,
- * or make memory executable, whatever a request may have brought it to.
+ * The program can then still read the request, use its connection to the
+ * database, write its response and its log, and exit.  It can no longer open,
+ * change or execute a file, connect, listen, start a process, inspect or signal
+ * another process, or make memory executable.
  *
- * Who tries is ended by SIGSYS, with a line in the log; the web server answers
- * 500 in its place. */
+ * A violation raises SIGSYS: the program logs it and dies, and Apache answers
+ * 500.
+ *
+ * Needs Linux 5.9 (close_range) and seccomp filters: where the kernel refuses
+ * one of them, the program logs which and answers 500.  Without Landlock (Linux
+ * 5.13) each program logs one warning and relies on seccomp. */
 
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -18,12 +22,13 @@
  * be it the log's reader, fails rather than ends the process. */
 void sandbox_begin(void);
 
-/* Gives it up, for good.  Dies when the kernel refuses. */
+/* Closes the sandbox for good.  Dies if the kernel refuses. */
 void sandbox_close(void);
 
-/* The same for who has no database: only read(2), write(2) and sandbox_exit()
- * are left, with the memory that is there, and the clock stands still.  Who
- * tries anything else is ended by SIGKILL, without a line of its own. */
+/* The same for a program without a database, which then needs read(2), write(2)
+ * and sandbox_exit() only: enters seccomp's strict mode if the process has
+ * inherited no filter.  The clock stands still.  In strict mode a violation
+ * raises SIGKILL, and only Apache logs it. */
 void sandbox_close_tightly(void);
 
 /* exit(3), or, at once, _exit(2), in the way that is left. */

@@ -15,6 +15,9 @@
 #define TOKEN_BYTES 32
 #define FLASH_LIFETIME 60 /* seconds: a flash belongs to the next page */
 
+/* A client with an old cookie of another path or domain sends two. */
+#define MOST_COOKIES 8
+
 /* A cookie of this prefix is set by this very host, over HTTPS, and nowhere
  * else (RFC 6265bis 4.1.3.2). */
 static const char *
@@ -24,9 +27,9 @@ full_name(const struct req *req, const char *name)
 }
 
 static const char *
-get_cookie(const struct req *req, const char *name)
+get_cookie(const struct req *req, const char *name, size_t nth)
 {
-	return req_cookie(req, full_name(req, name));
+	return req_cookie(req, full_name(req, name), nth);
 }
 
 static void
@@ -39,15 +42,30 @@ set_cookie(
 		req_is_https(req) ? "; Secure" : ""));
 }
 
+static bool
+is_token(const char *text)
+{
+	return strlen(text) == 2 * TOKEN_BYTES &&
+	    strspn(text, "0123456789abcdef") == 2 * TOKEN_BYTES;
+}
+
 const char *
 session_token(const struct req *req)
 {
-	const char *token = get_cookie(req, "session");
+	const char *cookie, *tokens[MOST_COOKIES];
+	size_t count = 0;
 
-	if (token == NULL || strlen(token) != 2 * TOKEN_BYTES ||
-	    strspn(token, "0123456789abcdef") != 2 * TOKEN_BYTES)
-		return NULL;
-	return token;
+	for (size_t i = 0; i < MOST_COOKIES &&
+	     (cookie = get_cookie(req, "session", i)) != NULL;
+	     i++) {
+		if (is_token(cookie))
+			tokens[count++] = cookie;
+	}
+	for (size_t i = 0; i + 1 < count; i++) {
+		if (session_find(tokens[i]) != NULL)
+			return tokens[i];
+	}
+	return count > 0 ? tokens[count - 1] : NULL;
 }
 
 void
@@ -83,42 +101,78 @@ reply_to_visitor(void)
 	reply_error(401, "You have to log in to do that.");
 }
 
-/* True when a URL or an origin is on the host that the request was sent to. */
-static bool
-is_on_host(const char *url, const char *host)
+/* The header that tells where the request comes from, other than
+ * Sec-Fetch-Site; NULL if there is none. */
+static const char *
+source_of(const struct req *req)
 {
-	const char *authority = strstr(url, "://");
-	size_t len;
+	const char *origin = req_variable(req, "HTTP_ORIGIN");
 
-	if (authority == NULL || host == NULL)
-		return false;
-	authority += strlen("://");
-	len = strcspn(authority, "/?#");
-	return strlen(host) == len && strncasecmp(authority, host, len) == 0;
+	return origin != NULL ? origin : req_variable(req, "HTTP_REFERER");
 }
 
 static bool
 is_same_origin(const struct req *req)
 {
 	const char *site = req_variable(req, "HTTP_SEC_FETCH_SITE");
-	const char *origin = req_variable(req, "HTTP_ORIGIN");
+	const char *source = source_of(req);
+	const char *theirs, *ours;
 
 	if (site != NULL) /* none: the address bar or a bookmark */
 		return strcmp(site, "same-origin") == 0 ||
 		    strcmp(site, "none") == 0;
-	if (origin == NULL)
-		origin = req_variable(req, "HTTP_REFERER");
-	return origin == NULL ||
-	    is_on_host(origin, req_variable(req, "HTTP_HOST"));
+	if (source == NULL)
+		return true;
+	theirs = req_origin_of(source);
+	ours = req_origin(req);
+	return theirs != NULL && ours != NULL && strcmp(theirs, ours) == 0;
+}
+
+/* Sec-Purpose is the Fetch standard's header, the others are older browsers'.
+ */
+static bool
+is_prefetch(const struct req *req)
+{
+	static const char *const names[] = { "HTTP_SEC_PURPOSE", "HTTP_PURPOSE",
+		"HTTP_X_PURPOSE", "HTTP_X_MOZ" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *purpose = req_variable(req, names[i]);
+
+		if (purpose != NULL &&
+		    (strncasecmp(purpose, "prefetch", strlen("prefetch")) ==
+			    0 ||
+			strncasecmp(purpose, "preview", strlen("preview")) ==
+			    0))
+			return true;
+	}
+	return false;
 }
 
 void
 need_same_origin(const struct req *req)
 {
+	if (is_prefetch(req))
+		reply_error(403,
+		    "Your browser asked for this in advance, and it would "
+		    "change something. Nothing was changed.");
 	if (!is_same_origin(req))
 		reply_error(403,
 		    "Another site asked for this. Please do it "
 		    "from MiniTwit's own pages.");
+}
+
+bool
+session_is_doubtful(const struct req *req)
+{
+	const char *agent = req_variable(req, "HTTP_USER_AGENT");
+	const char *accept = req_variable(req, "HTTP_ACCEPT");
+
+	return req_method(req) == REQ_GET &&
+	    req_variable(req, "HTTP_SEC_FETCH_SITE") == NULL &&
+	    source_of(req) == NULL && agent != NULL && accept != NULL &&
+	    strncmp(agent, "Mozilla/", strlen("Mozilla/")) == 0 &&
+	    strstr(accept, "text/html") != NULL;
 }
 
 const char *
@@ -137,28 +191,30 @@ session_keep(const struct req *req, const char *token)
 }
 
 bool
-session_begin(const struct req *req, const struct user *user, const char *hash,
+sign_in(const struct req *req, const struct user *user, const char *hash,
     const char *replacement)
 {
-	const char *token = session_new_token();
+	const char *before = session_token(req), *token = session_new_token();
 
-	if (!session_add(user->id, token, req_variable(req, "REMOTE_ADDR"),
+	if (!session_begin(user->id, token, req_variable(req, "REMOTE_ADDR"),
 		browser_name(req_variable(req, "HTTP_USER_AGENT")), hash,
 		replacement))
 		return false;
+	if (before != NULL)
+		session_end(before);
 	session_is_of(user->id);
 	session_keep(req, token);
 	return true;
 }
 
 void
-session_end(const struct req *req)
+sign_out(const struct req *req)
 {
 	const char *token = session_token(req);
 
 	if (token != NULL)
-		session_remove(token);
-	if (get_cookie(req, "session") != NULL)
+		session_end(token);
+	if (get_cookie(req, "session", 0) != NULL)
 		session_keep(req, NULL);
 }
 
@@ -189,10 +245,10 @@ flash_leave(const struct req *req, enum flash flash, const char *name)
 enum flash
 flash_take(const struct req *req, const char **name)
 {
-	const char *cookie = get_cookie(req, "flash");
+	const char *cookie = get_cookie(req, "flash", 0);
 	size_t len, count = sizeof(flash_codes) / sizeof(flash_codes[0]);
 
-	if (cookie == NULL)
+	if (cookie == NULL || is_prefetch(req))
 		return FLASH_NONE;
 	set_cookie(req, "flash", "", 0);
 	len = strcspn(cookie, ".");

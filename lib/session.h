@@ -25,15 +25,22 @@ const struct user *need_user(const struct req *req);
  * has found out. */
 void session_is_of(int64_t user_id);
 
-/* Answers 403 when another site's page made the browser send the request: by
- * Sec-Fetch-Site (W3C Fetch Metadata), else by Origin or Referer.  A client
- * that sends none of them is a script, and passes. */
+/* Answers 403 if another site's page made the browser send the request, by
+ * Sec-Fetch-Site (W3C Fetch Metadata), or else by Origin or Referer, and if the
+ * browser only prefetches the page.  A client that sends none of the three
+ * headers is a script and passes. */
 void need_same_origin(const struct req *req);
+
+/* True for a GET by a browser that sends none of these headers.  Over plain
+ * HTTP a current browser does so if another site's page suppresses the Referer.
+ */
+bool session_is_doubtful(const struct req *req);
 
 /* Answers 401: who asks is not logged in. */
 _Noreturn void reply_to_visitor(void);
 
-/* The browser's session token; NULL when it has none. */
+/* The browser's session token, or NULL.  If the browser sends several, the
+ * first one that has a session. */
 const char *session_token(const struct req *req);
 
 /* A token that no session has yet. */
@@ -42,13 +49,13 @@ const char *session_new_token(void);
 /* Has the browser keep a session's token, or, with NULL, forget it. */
 void session_keep(const struct req *req, const char *token);
 
-/* Logs a user in: a fresh token, its row, its cookie.  hash, replacement and
- * what it gives as in session_add(). */
-bool session_begin(const struct req *req, const struct user *user,
-    const char *hash, const char *replacement);
+/* Begins a session: a fresh token, its row, its cookie.  The browser's present
+ * session ends.  hash, replacement and result as in session_begin(). */
+bool sign_in(const struct req *req, const struct user *user, const char *hash,
+    const char *replacement);
 
 /* Ends the session, here and in the database; no error without one. */
-void session_end(const struct req *req);
+void sign_out(const struct req *req);
 
 enum flash {
 	FLASH_NONE,

@@ -29,8 +29,8 @@ session_find(const char *token)
 	    0);
 }
 
-struct session_login
-session_login(const char *name, const char *token, const char *address)
+struct login
+login_begin(const char *name, const char *token, const char *address)
 {
 	const struct db_rows *rows = db_query(
 	    "SELECT session_user_id, session_username, user_id, username,"
@@ -38,7 +38,7 @@ session_login(const char *name, const char *token, const char *address)
 	    name, token != NULL ? token : db_null,
 	    address != NULL ? address : db_null);
 
-	return (struct session_login){
+	return (struct login){
 		.session_user = user_from(rows, 0),
 		.user = user_from(rows, 2),
 		.password_hash = db_text(rows, 0, 4),
@@ -47,7 +47,7 @@ session_login(const char *name, const char *token, const char *address)
 }
 
 bool
-session_add(int64_t user_id, const char *token, const char *address,
+session_begin(int64_t user_id, const char *token, const char *address,
     const char *browser, const char *hash, const char *replacement)
 {
 	return db_bool(
@@ -60,7 +60,20 @@ session_add(int64_t user_id, const char *token, const char *address,
 }
 
 void
-session_remove(const char *token)
+session_end(const char *token)
 {
 	db_query("SELECT session_end($1)", token);
+}
+
+void
+simulator_refused(const char *address)
+{
+	db_query("SELECT simulator_refused($1)", address);
+}
+
+bool
+simulator_is_believed(const char *address)
+{
+	return db_bool(
+	    db_query("SELECT simulator_is_believed($1)", address), 0, 0);
 }

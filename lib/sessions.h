@@ -3,9 +3,9 @@
  * A session is known by its token, which is with the browser alone: the table
  * has its SHA-256.  256 random bits need neither salt nor stretching.
  *
- * A session ends after a week without use, thirty days after the login, and
- * when its user's password changes.  sql/migrations/0003_sessions.sql does all
- * that, and 0004_attempts.sql says how often a password may be guessed. */
+ * A session ends after a week without use, thirty days after the sign-in, and
+ * when its user's password changes (sql/functions/sessions.sql).  Guesses of
+ * passwords are limited by sql/functions/attempts.sql. */
 
 #ifndef SESSIONS_H
 #define SESSIONS_H
@@ -24,7 +24,7 @@ const struct user *session_find(const char *token);
 
 /* What login needs to know about the name that somebody entered, and, asked in
  * the same statement, whether the browser is logged in already. */
-struct session_login {
+struct login {
 	const struct user *session_user; /* NULL: no such session */
 	const struct user *user;         /* NULL: nobody has that name */
 	const char *password_hash;       /* the user's */
@@ -34,17 +34,22 @@ struct session_login {
 /* Counts as an attempt to log in, unless it has to wait.  token is NULL for a
  * browser without one.  address is the client's; NULL where there is nothing to
  * attempt it with, and nothing to count. */
-struct session_login session_login(
+struct login login_begin(
     const char *name, const char *token, const char *address);
 
 /* Begins a session, which takes the attempt back.  browser is what its owner
  * will know it by, or NULL.  hash is that of the password that was entered;
  * false when the user has another one by now.  NULL: whichever they have.
  * replacement is a hash to be stored in its place, or NULL. */
-bool session_add(int64_t user_id, const char *token, const char *address,
+bool session_begin(int64_t user_id, const char *token, const char *address,
     const char *browser, const char *hash, const char *replacement);
 
 /* Ends a session; no error when there is none. */
-void session_remove(const char *token);
+void session_end(const char *token);
+
+/* Counts a wrong password for the API from an address, and returns whether a
+ * right one from there counts yet. */
+void simulator_refused(const char *address);
+bool simulator_is_believed(const char *address);
 
 #endif

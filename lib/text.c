@@ -164,13 +164,86 @@ is_blank(uint32_t c)
 	    c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
+struct range {
+	uint32_t first, last;
+};
+
+static bool
+is_in(uint32_t c, const struct range *ranges, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+#define IS_IN(c, ranges) is_in(c, ranges, sizeof(ranges) / sizeof((ranges)[0]))
+
+#define JOINER 0x200d
+#define EMOJI_STYLE 0xfe0f
+
+static bool
+is_invisible(uint32_t c)
+{
+	/* Unicode 15: the category Cf, variation selectors, and letters and
+	 * symbols without a shape */
+	static const struct range invisible[] = { { 0xad, 0xad },
+		{ 0x34f, 0x34f }, { 0x600, 0x605 }, { 0x61c, 0x61c },
+		{ 0x6dd, 0x6dd }, { 0x70f, 0x70f }, { 0x890, 0x891 },
+		{ 0x8e2, 0x8e2 }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
+		{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x202a, 0x202e },
+		{ 0x2060, 0x206f }, { 0x2800, 0x2800 }, { 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffb }, { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
+		{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff } };
+
+	return c >= 0xad && IS_IN(c, invisible);
+}
+
+/* What emoji sequences are made of (Unicode UTS 51). */
+static bool
+is_picture(uint32_t c)
+{
+	static const struct range pictures[] = { { 0xa9, 0xa9 }, { 0xae, 0xae },
+		{ 0x203c, 0x203c }, { 0x2049, 0x2049 }, { 0x2122, 0x2122 },
+		{ 0x2139, 0x2139 }, { 0x2190, 0x2bff }, { 0x3030, 0x3030 },
+		{ 0x303d, 0x303d }, { 0x3297, 0x3297 }, { 0x3299, 0x3299 },
+		{ 0x1f000, 0x1faff } };
+
+	return c >= 0xa9 && c != 0x2800 && IS_IN(c, pictures);
+}
+
+bool
+text_has_invisible(const char *text)
+{
+	bool picture = false, styled = false, joined = false;
+	uint32_t c;
+
+	while ((c = next(&text)) != 0) {
+		if (joined && !is_picture(c))
+			return true;
+		joined = c == JOINER && picture;
+		if (joined || (c == EMOJI_STYLE && picture && !styled)) {
+			styled = true;
+			continue;
+		}
+		if (is_invisible(c))
+			return true;
+		picture = is_picture(c);
+		styled = false;
+	}
+	return joined;
+}
+
 bool
 text_is_blank(const char *text)
 {
 	uint32_t c;
 
 	while ((c = next(&text)) != 0) {
-		if (!is_blank(c))
+		if (!is_blank(c) && !is_invisible(c))
 			return false;
 	}
 	return true;
@@ -397,4 +470,35 @@ text_duration(int64_t seconds)
 	if (seconds < 60)
 		return count_of(seconds, "second", "");
 	return count_of((seconds + 59) / 60, "minute", "");
+}
+
+static bool
+is_direction(uint32_t c)
+{
+	return c == 0x61c || (c >= 0x200e && c <= 0x200f) ||
+	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+const char *
+text_isolate(const char *text)
+{
+	static const struct range right_to_left[] = { { 0x590, 0x8ff },
+		{ 0xfb1d, 0xfdff }, { 0xfe70, 0xfeff }, { 0x10800, 0x10fff },
+		{ 0x1e800, 0x1efff } };
+	static const char first_strong[] = "\u2068", end[] = "\u2069";
+	char *isolated =
+	    mem_alloc(strlen(first_strong) + strlen(text) + sizeof(end));
+	char *to = stpcpy(isolated, first_strong);
+	bool needed = false;
+	const char *at = text, *before = at;
+	uint32_t c;
+
+	while ((c = next(&at)) != 0) {
+		needed |= is_direction(c) || IS_IN(c, right_to_left);
+		if (!is_direction(c))
+			to = stpncpy(to, before, (size_t)(at - before));
+		before = at;
+	}
+	strcpy(to, end);
+	return needed ? isolated : text;
 }

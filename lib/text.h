@@ -40,12 +40,22 @@ const char *text_initial(const char *text);
 /* True when valid UTF-8 holds a control character (C0, DEL, C1). */
 bool text_has_control(const char *text);
 
-/* True when text is empty or consists of blanks: ASCII white space and the
- * code points that Unicode calls White_Space. */
+/* True if valid UTF-8 has an invisible or direction-changing character:
+ * Unicode's category Cf, variation selectors, and letters without a shape.
+ * Emoji may have their joiners and their variation selector. */
+bool text_has_invisible(const char *text);
+
+/* True if text is empty or consists of blanks and such characters.  Blanks are
+ * ASCII white space and the code points that Unicode calls White_Space. */
 bool text_is_blank(const char *text);
 
 /* True when valid UTF-8 begins or ends with such a blank. */
 bool text_has_outer_blank(const char *text);
+
+/* A name as a part of a sentence: if it is written from right to left or
+ * changes the direction, it is isolated (U+2068, U+2069; UAX 9), without the
+ * characters that change the direction.  So it cannot reorder the sentence. */
+const char *text_isolate(const char *text);
 
 /* text with each line end (CR LF or CR) as LF. */
 const char *text_unix_lines(const char *text);

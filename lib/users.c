@@ -72,6 +72,8 @@ problem_with(const char *name, const char *email, const char *password,
 		return "The username has more than 64 characters";
 	if (text_has_control(name))
 		return "The username has a control character";
+	if (text_has_invisible(name))
+		return "The username has an invisible character";
 	if (text_has_outer_blank(name))
 		return "The username begins or ends with a blank";
 	if (email == NULL || strchr(email, '@') == NULL)

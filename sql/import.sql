@@ -1,7 +1,5 @@
--- Takes a first MiniTwit's rows into this one.  bin/import-sqlite runs it after it
--- has filled three temporary tables: legacy_user, legacy_follower and
--- legacy_message have the file's columns, each value as its bytes, whatever it was;
--- is_number is true of a name or a text that SQLite has made a number of.
+-- Imports the rows of a first MiniTwit, which bin/import-sqlite writes to psql's
+-- standard input.
 --
 --	dry_run	judges and reports, and changes nothing
 --	strict	fails unless all rows can be taken over as they are
@@ -13,6 +11,29 @@
 
 SET client_min_messages = notice;
 SET work_mem = '64MB';
+
+-- --- the rows ---
+
+-- Each value is its bytes, which can be anything.  is_number is true for a name or a
+-- text that SQLite has made a number of.
+CREATE TEMPORARY TABLE legacy (
+	kind text, a bytea, b bytea, c bytea, d bytea, e bytea, is_number boolean);
+\copy legacy FROM pstdin (FORMAT csv, DELIMITER '|')
+
+SELECT NOT EXISTS (SELECT FROM legacy WHERE kind = 'end') AS is_cut \gset
+\if :is_cut
+DO $$ BEGIN RAISE 'the file could not be read to its end: nothing was changed.'; END $$;
+\endif
+
+CREATE TEMPORARY VIEW legacy_user AS
+SELECT ctid, a AS user_id, b AS username, c AS email, d AS pw_hash, is_number
+FROM legacy WHERE kind = 'user';
+CREATE TEMPORARY VIEW legacy_follower AS
+SELECT ctid, a AS who_id, b AS whom_id FROM legacy WHERE kind = 'follower';
+CREATE TEMPORARY VIEW legacy_message AS
+SELECT ctid, a AS message_id, b AS author_id, c AS text, d AS pub_date, e AS flagged,
+	is_number
+FROM legacy WHERE kind = 'message';
 
 -- --- what the bytes mean ---
 

@@ -24,6 +24,7 @@ binmode Test::More->builder->$_, ':encoding(UTF-8)'
 
 my $root = World::root();
 my $temp = tempdir('minitwit-XXXXXX', TMPDIR => 1, CLEANUP => 1);
+chmod 0755, $temp; # the servers' user reads the files
 delete @ENV{qw(MINITWIT_SIMULATOR_USER MINITWIT_SIMULATOR_PASSWORD)};
 
 # --- the first MiniTwit ---
@@ -147,7 +148,7 @@ sub next_ids {
 sub emptied {
 	my ($world) = @_;
 	$world->{secrets}->add($world->stored_secrets);
-	$world->sql('TRUNCATE attempts, flag_events, followers, former_users,'
+	$world->sql('TRUNCATE activities, attempts, flag_events, followers, former_users,'
 		. ' imported_followers, known_addresses, messages, sessions, users'
 		. ' RESTART IDENTITY');
 	return $world;
@@ -515,7 +516,7 @@ subtest 'what it refuses' => sub {
 	my $good = legacy(people('Zoe') . "INSERT INTO message SELECT NULL, 1,"
 		. " hex(randomblob(400)), 1, 0 FROM pragma_function_list LIMIT 100;");
 	refuses('no file', 66, qr/there is no file/, "$temp/none");
-	refuses('a folder', 66, qr/is no file that/, $temp);
+	refuses('a folder', 66, qr/is not a file that/, $temp);
 	refuses('an empty file', 66, qr/is not an SQLite database/, spew(''));
 	refuses('another file', 66, qr/is not an SQLite database/,
 		"$root/t/import.t");
@@ -525,7 +526,7 @@ subtest 'what it refuses' => sub {
 		spew(slurp($good) =~ s/(.{40000}).{9000}/$1 . "\xff" x 9000/esr));
 	refuses('a damaged head', 66, qr/can't be read/,
 		spew("SQLite format 3\0" . "\xff" x 5000));
-	refuses('no tables', 66, qr/it has no user\.user_id, /,
+	refuses('no tables', 66, qr/it needs the tables user, follower and message/,
 		legacy('CREATE TABLE x (y);'));
 	refuses('other columns', 66, qr/it has no message\.flagged\./,
 		legacy($schema . 'ALTER TABLE message DROP COLUMN flagged;'));
@@ -541,6 +542,63 @@ subtest 'what it refuses' => sub {
 	my ($status, undef, $said) = import_to("$temp/nowhere", $good);
 	is $status, 69, 'no database';
 	like $said, qr/does not answer; is the site running\?/, 'is told';
+};
+
+# Each of these would run a command as whoever reads the file.
+subtest 'a file that attacks' => sub {
+	my $before = $world->fingerprint;
+	my $mark = "$temp/mark";
+	my $attack = "id >$mark; true";
+	for (
+		"edit('x', '$attack')",
+		"shell_putsnl('\\.') || shell_putsnl('\\! $attack')",
+		"writefile('$mark', 'x')",
+		"load_extension('$temp/none')",
+	) {
+		my $call = s/'/''/gr;
+		for my $how (
+			"DROP TABLE user; CREATE VIEW user AS SELECT 1 AS user_id,"
+			    . " $_ AS username, 'a\@b' AS email, 'x' AS pw_hash;",
+			"DROP TABLE follower; CREATE VIEW follower AS"
+			    . " SELECT $_ AS who_id, 1 AS whom_id;",
+			"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+			    . " 'CREATE TABLE message (message_id, author_id, text"
+			    . " AS ($call), pub_date, flagged)' WHERE name = 'message';",
+		) {
+			my $file = legacy(people('Ann') . "$how\n");
+			for my $option ('--dry-run', '--strict') {
+				my ($status, $report, $said) =
+				    import_to($world->state, $option, $file);
+				isnt $status, 0, "$option, $_: refused";
+				like $said, qr/(?:not\ a\ first|can't\ be\ read
+					|ended\ before\ its\ time)/x, '... with a reason';
+				ok !-e $mark, '... and not executed';
+			}
+		}
+	}
+	for (
+		[ 'a virtual table' => 'CREATE VIRTUAL TABLE user USING fts5'
+			. ' (user_id, username, email, pw_hash);' ],
+		[ 'a temporary name' => 'CREATE VIEW user AS SELECT 1 AS user_id,'
+			. q{ 'a' AS username, 'a@b' AS email, 'x' AS pw_hash;} ],
+	) {
+		my ($name, $sql) = @$_;
+		refuses($name, 66, qr/it needs the tables/,
+			legacy("$schema DROP TABLE user; $sql"));
+	}
+
+	# rows are never commands
+	my $file = legacy(people("\\! $attack", '\\.', "x\n\\.\n\\! $attack")
+		=~ s/VALUES \(/VALUES (70/gr);
+	my (undef, $report) = import_to($world->state, '--dry-run', $file);
+	like $report, qr/^users: 2 to add, /m, 'names that look like commands';
+	ok !-e $mark, '... are names';
+	is $world->fingerprint, $before, 'nothing has changed';
+
+	return if $>;
+	chmod 0600, $file;
+	refuses('a file of root\'s own', 66,
+		qr/is not a file that the user minitwit can read/, $file);
 };
 
 subtest 'a file that is being written to' => sub {

@@ -1,6 +1,7 @@
 # What a program can't do once it has begun to read its request.  Each one, as it
 # is installed, is made to try (sandbox/inject.c): when the sandbox has just
-# closed, and again when it is about to answer; the latter with LONG=1.
+# closed, and again when it is about to answer.  And what a program does where the
+# kernel offers less (sandbox/under.c).  With LONG=1 it tries both times.
 
 use strict;
 use warnings;
@@ -22,12 +23,15 @@ my $world = World->new;
 # Where Apache finds the programs of the release that runs.
 my ($site) = bsd_glob($world->state . '/settings/*/cgi-bin');
 my $folder = tempdir(CLEANUP => 1);
+my ($inject, $under) = map {"$folder/$_"} qw(inject under);
 my $source = World::root() . '/t/sandbox/inject.c';
-my $inject = "$folder/inject";
 my $cc = $ENV{CC} || 'gcc';
 
-system($cc, qw(-std=c11 -D_GNU_SOURCE -o), $inject, $source) == 0
-    or BAIL_OUT("$source does not compile");
+for (qw(inject under)) {
+	my $file = World::root() . "/t/sandbox/$_.c";
+	system($cc, qw(-std=c11 -D_GNU_SOURCE -o), "$folder/$_", $file) == 0
+	    or BAIL_OUT("$file does not compile");
+}
 my @calls = do {
 	open my $in, '<', $source or die "$source: $!";
 	map { /^\t\{ "([^"]+)", SYS_/ ? $1 : () } <$in>;
@@ -145,6 +149,85 @@ for my $program (sort keys %requests) {
 		}
 	};
 }
+
+# --- where the kernel offers less ---
+
+# Runs a program where these system calls fail; gives its answer.
+sub run_under {
+	my ($program, @calls) = @_;
+	my ($body, %env) = @{ $requests{$program} };
+	return $world->cgi_by([ $under, @calls, '--', "$site/$program" ], $body, %env);
+}
+
+# A container and systemd's SystemCallFilter= install a filter before ours.
+subtest 'under an inherited filter' => sub {
+	for my $program (sort keys %requests) {
+		my $answer = run_under($program);
+		my $status = $program =~ /error$/ ? qr/^404$/ : qr/^[23]\d\d$/;
+		like $answer->{status}, $status, $program or diag $answer->{stderr};
+		unlike $answer->{stderr}, qr/sandbox/, '... without a complaint';
+	}
+	is run_under('site/visitor')->{raw}, $world->cgi('site/visitor',
+		@{ $requests{'site/visitor'} })->{raw},
+	    'a visitor is answered as always';
+	for my $program (sort keys %is_tight) {
+		my ($body, %env) = @{ $requests{$program} };
+		my $answer = $world->cgi_by([ $under, '--', $inject, 'answer',
+			'openat', '/etc/passwd', "$site/$program" ], $body, %env);
+		like $answer->{stderr}, qr/^inject: killed by SIGSYS$/m,
+		    "$program can open no file";
+	}
+};
+
+for (
+	# in musl's words
+	[ 'without Landlock' => [ SYS_landlock_create_ruleset => 38 ], 0,
+		'this kernel has no Landlock (Function not implemented): seccomp'
+		    . ' alone keeps the program from files' ],
+	[ 'with Landlock switched off' => [ SYS_landlock_create_ruleset => 95 ], 0,
+		'this kernel has no Landlock (Not supported): seccomp alone keeps'
+		    . ' the program from files' ],
+	[ 'where Landlock is refused' => [ SYS_landlock_restrict_self => 1 ], 1,
+		'Landlock: Operation not permitted' ],
+	[ 'without close_range()' => [ SYS_close_range => 38 ], 1,
+		'close_range: Function not implemented' ],
+	[ 'without seccomp filters' => [ SYS_seccomp => 22 ], 1,
+		'seccomp: Invalid argument' ],
+) {
+	my ($name, $call, $fails, $message) = @$_;
+	# asm/unistd_64.h
+	my %number = (SYS_landlock_create_ruleset => 444,
+		SYS_landlock_restrict_self => 446, SYS_close_range => 436,
+		SYS_seccomp => 317);
+	subtest $name => sub {
+		for my $program (qw(site/public site/visitor api/latest)) {
+			my $answer = run_under($program, $number{ $call->[0] },
+				$call->[1]);
+			like $answer->{status}, $fails ? qr/^500$/ : qr/^[23]\d\d$/,
+			    $program;
+			my @lines = grep { /"sandbox: / }
+			    split /\n/, $answer->{stderr};
+			is scalar @lines, 1, '... logs one line';
+			like $lines[0], qr/"sandbox: \Q$message\E"/,
+			    '... that says why';
+		}
+	};
+}
+
+subtest 'make install' => sub {
+	my @make = ('/usr/bin/make', '-s', '-C', World::root(), 'install',
+		"prefix=$folder/installed", 'DESTDIR=');
+	local @ENV{qw(MAKEFLAGS MFLAGS)} = ('', '');
+	is system($under, '--', @make), 0, 'works under an inherited filter';
+	for my $page (bsd_glob("$site/../htdocs/error/*")) {
+		my $made = "$folder/installed/htdocs/error/" . $page =~ s{.*/}{}r;
+		is slurp($made), slurp($page), "... $made is as usual";
+	}
+	isnt system("'$under' 317 22 -- @make >'$folder/said' 2>&1"), 0,
+	    'fails where a page cannot be made';
+	like slurp("$folder/said"), qr{^cgi-bin/site/error gives no 400\.$}m,
+	    '... and says which';
+};
 
 # --- as the web server runs it ---
 

@@ -9,9 +9,23 @@ pg_bin=/usr/lib/postgresql/15/bin
 # Debian's psql is a Perl script that starts the one in here.
 PATH=$pg_bin:$PATH
 
+# Other programs get the variables that mean something to them, and not the rest of
+# root's environment.
+for name in $(compgen -e); do
+	case $name in
+	PATH | HOME | LANG | LC_* | TERM | TZ | TMPDIR | *SAN_OPTIONS) ;;
+	STATE | HOST | PORT | API_PORT | TLS_PORT | TRUSTED_PROXIES | ALLOWED_ADDRESSES) ;;
+	MINITWIT_* | MONITOR_* | PG* | BACKUP_REPO | LONGEST_STATEMENT) ;;
+	BUILD | CC | LINK | SANITIZE | MAKEFLAGS | MFLAGS | MAKELEVEL) ;;
+	*) export -n "${name?}" ;;
+	esac
+done
+
 if [ "$(id -u)" = 0 ]; then
 	state=${STATE:-/var/lib/minitwit}
-	owner=www-data
+	# a state directory of an earlier release belongs to www-data
+	owner=$(stat -c %U "$state/run" 2>/dev/null) || owner=minitwit
+	[ "$owner" = www-data ] || owner=minitwit
 	as_owner=(setpriv --reuid="$owner" --regid="$owner" --clear-groups
 		env --chdir=/ HOME=/nonexistent)
 	as_owners=(--owner="$owner" --group="$owner")
@@ -44,9 +58,31 @@ fail() {
 	exit 1
 }
 
-# own_folder PATH MODE -- one that the servers may write to.
+# Creates the servers' user if root needs it and the system does not have it.
+need_owner() {
+	id -u "$owner" >/dev/null 2>&1 ||
+		useradd --system --user-group --no-create-home \
+			--home-dir /nonexistent --shell /usr/sbin/nologin "$owner" ||
+		fail "the system user $owner could not be created."
+}
+
+# Root does nothing below a directory of the servers' user except as that user, who
+# could put a symbolic link in the way at any moment.
+
+# own_folder PATH MODE -- makes a directory of the servers' user.
 own_folder() {
-	[ ! -L "$1" ] && install -d -m "$2" "${as_owners[@]}" "$1"
+	if [ "$(stat -c %U "${1%/*}" 2>/dev/null)" = "$owner" ]; then
+		"${as_owner[@]}" install -d -m "$2" "$1"
+	else
+		[ ! -L "$1" ] && install -d -m "$2" "${as_owners[@]}" "$1"
+	fi
+}
+
+# remove_folder PATH -- removes a directory of the servers' user from one of root's.
+remove_folder() {
+	[ ! -e "$1" ] || {
+		"${as_owner[@]}" find "$1" -mindepth 1 -delete && rmdir "$1"
+	}
 }
 
 # Writes stdin to a file of the servers'.

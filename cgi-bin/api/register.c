@@ -19,8 +19,8 @@
 static bool
 may_register_masses(const struct req *req)
 {
-	return api_is_simulator(req) ||
-	    req_variable(req, "MINITWIT_ALLOWED_ADDRESS") != NULL;
+	return req_variable(req, "MINITWIT_ALLOWED_ADDRESS") != NULL ||
+	    api_is_simulator(req);
 }
 
 int

@@ -12,6 +12,5 @@ main(void)
 
 	need_method(req, REQ_READ);
 	latest_get(); /* the smallest question there is */
-	reply_header("Cache-Control", "no-store");
 	reply_text("ok\n");
 }

@@ -20,7 +20,6 @@ send(const struct gauges *gauges)
 
 	exposition_add_counts(&text);
 	exposition_add_gauges(&text, gauges);
-	reply_header("Cache-Control", "no-store");
 	reply_document(EXPOSITION_TYPE, &text);
 }
 

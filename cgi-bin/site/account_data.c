@@ -184,7 +184,6 @@ main(void)
 	need_password(req);
 
 	data = data_of(session_token(req), before);
-	reply_header("Cache-Control", "no-store");
 	reply_header("Content-Disposition",
 	    mem_format("attachment; filename=\"minitwit-%.10s.json\"",
 		text_time(time(NULL))));

@@ -7,10 +7,12 @@
  *           site's page asks
  * answer:   stored, now or before: a flash, and on to /
  *           empty or only blanks: on to /, nothing is stored
- *           more than 1,000 characters: 400, the text in the form again */
+ *           more than 1,000 characters: 400, the text in the form again
+ *           too many messages in a short time: the same with 429 */
 
 #include "html.h"
 #include "log.h"
+#include "mem.h"
 #include "text.h"
 #include "messages.h"
 #include "reply.h"
@@ -40,6 +42,7 @@ main(void)
 	const struct req *req = reply_begin(&page_kind);
 	const struct user *me;
 	const char *text, *problem;
+	int64_t wait;
 
 	need_method(req, REQ_POST);
 	need_same_origin(req);
@@ -54,8 +57,16 @@ main(void)
 	if ((problem = message_problem(text)) != NULL)
 		refuse(req, me, text, 400, problem);
 
-	if (!message_post(session_token(req), text, req_form(req, "once")))
+	if (!my_message_add(
+		session_token(req), text, req_form(req, "once"), &wait))
 		reply_error(401, "Your account is gone.");
+	if (wait > 0) {
+		reply_retry_after(wait);
+		refuse(req, me, text, 429,
+		    mem_format("You have posted too many messages in a short "
+			       "time. Please try again in %s.",
+			text_duration(wait)));
+	}
 	flash_leave(req, FLASH_RECORDED, NULL);
 	reply_redirect("/");
 }

@@ -5,6 +5,7 @@
  * session:  a logged-in reader also sees whom of them they follow */
 
 #include "mem.h"
+#include "text.h"
 #include "people.h"
 #include "reply.h"
 #include "session.h"
@@ -27,7 +28,8 @@ main(void)
 	if (people == NULL)
 		reply_error(404, "There is no user of that name.");
 
-	follow_page(req, me, people, mem_format("%s's Followers", people->name),
+	follow_page(req, me, people,
+	    mem_format("%s's Followers", text_isolate(people->name)),
 	    "Nobody follows this user so far: nobody has their messages on"
 	    " a timeline of their own.");
 }

@@ -5,6 +5,7 @@
  * session:  a logged-in reader also sees whom of them they follow */
 
 #include "mem.h"
+#include "text.h"
 #include "people.h"
 #include "reply.h"
 #include "session.h"
@@ -28,7 +29,7 @@ main(void)
 		reply_error(404, "There is no user of that name.");
 
 	follow_page(req, me, people,
-	    mem_format("Whom %s Follows", people->name),
+	    mem_format("Whom %s Follows", text_isolate(people->name)),
 	    "This user follows nobody so far: their own timeline has their"
 	    " own messages alone.");
 }

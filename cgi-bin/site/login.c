@@ -1,8 +1,9 @@
 /* POST /login -- begins a session.
  *
  * form:     username, password
- * session:  who has one is sent to /
- * answer:   right: a fresh session, a flash, and on to /
+ * session:  a signed-in user with a wrong password is redirected to /
+ * answer:   right: a fresh session in place of the present one, a flash, and on
+ *           to /
  *           wrong: the form again, with the error and the username; as a 429
  *           after too many of the name's or the address's */
 
@@ -19,47 +20,49 @@
 #include "page.h"
 #include "forms.h"
 
+/* Shows the form with the problem; a signed-in user is redirected instead. */
 static _Noreturn void
-refuse_for_now(const struct req *req, const char *username, int64_t wait)
+refuse(const struct req *req, const struct login *login, const char *username,
+    const char *problem)
 {
-	reply_retry_after(wait);
+	if (login->session_user != NULL)
+		reply_redirect("/");
+	if (login->wait == 0) {
+		metrics_count(METRICS_FAILED_LOGIN);
+		form_login(req, 200, username, problem);
+	}
+	reply_retry_after(login->wait);
 	form_login(req, 429, username,
 	    mem_format("There were too many attempts to log in. "
 		       "Please try again in %s.",
-		text_duration(wait)));
+		text_duration(login->wait)));
 }
 
-static _Noreturn void
-refuse(const struct req *req, const char *username, const char *problem)
-{
-	metrics_count(METRICS_FAILED_LOGIN);
-	form_login(req, 200, username, problem);
-}
-
-/* Answers, unless the password is another one by now, or has another hash. */
+/* Answers, unless the user has another password or another hash of it by now.
+ */
 static void
 log_in(const struct req *req, const char *username, const char *password)
 {
-	/* nobody guesses with an empty field */
+	const char *address = req_variable(req, "REMOTE_ADDR");
+	/* an empty field is no guess */
 	bool counts = username[0] != '\0' && password[0] != '\0';
-	struct session_login found = session_login(username, session_token(req),
-	    counts ? req_variable(req, "REMOTE_ADDR") : NULL);
+	struct login login = login_begin(username, session_token(req),
+	    !counts               ? NULL
+		: address != NULL ? address
+				  : "");
 	const char *replacement = NULL;
 
-	if (found.session_user != NULL)
-		reply_redirect("/");
-	if (found.wait > 0)
-		refuse_for_now(req, username, found.wait);
-	if (found.user == NULL) {
-		password_hash(password); /* as much work as for somebody */
-		refuse(req, username, "Invalid username");
-	}
-	if (!password_matches(password, found.password_hash))
-		refuse(req, username, "Invalid password");
+	if (login.wait == 0 && login.user == NULL)
+		password_hash(password); /* as much work as for a user */
+	if (login.user == NULL)
+		refuse(req, &login, username, "Invalid username");
+	if (login.password_hash == NULL ||
+	    !password_matches(password, login.password_hash))
+		refuse(req, &login, username, "Invalid password");
 
-	if (password_is_outdated(found.password_hash))
+	if (password_is_outdated(login.password_hash))
 		replacement = password_hash(password);
-	if (!session_begin(req, found.user, found.password_hash, replacement))
+	if (!sign_in(req, login.user, login.password_hash, replacement))
 		return;
 	metrics_count(METRICS_LOGIN);
 	flash_leave(req, FLASH_LOGGED_IN, NULL);
@@ -78,5 +81,5 @@ main(void)
 	password = req_field(req, "password");
 	log_in(req, username, password);
 	log_in(req, username, password); /* another login was faster */
-	refuse(req, username, "Invalid password");
+	refuse(req, &(struct login){ 0 }, username, "Invalid password");
 }

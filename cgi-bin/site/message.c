@@ -38,12 +38,14 @@ main(void)
 	me = session_user(req);
 	page = page_open_as(req, me,
 	    &(struct page_head){
-		.title = mem_format("%s's Message", message->author),
+		.title =
+		    mem_format("%s's Message", text_isolate(message->author)),
 		.description = message->text,
 		.path = page_message_path(message),
 		.feed = mem_format(
 		    "/%s/feed", text_percent_encode(message->author)),
-		.feed_title = mem_format("%s's Timeline", message->author),
+		.feed_title =
+		    mem_format("%s's Timeline", text_isolate(message->author)),
 	    });
 	page_message(page, message);
 	page_send(page, 200);

@@ -23,7 +23,6 @@ main(void)
 
 	need_method(req, REQ_READ);
 	newest = messages_newest();
-	reply_header("Cache-Control", REPLY_SHARED);
 	reply_header("ETag", mem_format("\"%lld\"", (long long)newest));
 	json_open_object(json);
 	json_name(json, "newest");

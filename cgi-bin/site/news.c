@@ -72,8 +72,6 @@ main(void)
 	else
 		count = messages_news_public(after, MOST);
 
-	reply_header(
-	    "Cache-Control", mine != NULL ? "private, no-store" : REPLY_SHARED);
 	json_open_object(json);
 	json_name(json, "count");
 	json_add_integer(json, count);

@@ -73,8 +73,9 @@ open_profile(const struct req *req, const struct user *me, const char *name)
 
 	return page_open_as(req, me,
 	    &(struct page_head){
-		.title = mem_format("%s's Timeline", name),
-		.description = mem_format("What %s writes on MiniTwit.", name),
+		.title = mem_format("%s's Timeline", text_isolate(name)),
+		.description = mem_format(
+		    "What %s writes on MiniTwit.", text_isolate(name)),
 		.path = path,
 		.feed = mem_format("%s/feed", path),
 	    });

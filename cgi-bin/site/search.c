@@ -51,7 +51,7 @@ all_people(struct buf *page, const struct req *req, const struct user *me,
     const char *words)
 {
 	const struct people *people =
-	    people_found(words, page_after(req), PAGE_PEOPLE);
+	    people_search(words, page_after(req), PAGE_PEOPLE);
 
 	html(page, "<h2>People</h2>\n");
 	if (people->count > 0 || !people->cut)
@@ -69,7 +69,7 @@ all_people(struct buf *page, const struct req *req, const struct user *me,
 static void
 first_people(struct buf *page, const struct user *me, const char *words)
 {
-	const struct people *people = people_suggested(words, FIRST_PEOPLE);
+	const struct people *people = people_suggest(words, FIRST_PEOPLE);
 
 	html(page, "<h2>People</h2>\n");
 	if (people->alike)
@@ -90,7 +90,7 @@ static void
 messages(struct buf *page, const char *words, int64_t before)
 {
 	const struct messages_found *found =
-	    messages_found(words, before, PAGE_MESSAGES);
+	    messages_search(words, before, PAGE_MESSAGES);
 
 	html(page, "<h2>Messages</h2>\n");
 	if (found->messages->count > 0)

@@ -27,7 +27,8 @@ main(void)
 	path = mem_format("/%s", text_percent_encode(profile->name));
 	feed_send(req, origin,
 	    &(struct feed){
-		.title = mem_format("%s's Timeline", profile->name),
+		.title =
+		    mem_format("%s's Timeline", text_isolate(profile->name)),
 		.path = mem_format("%s/feed", path),
 		.page = path,
 		.messages = profile->messages,

@@ -306,7 +306,7 @@ class Timeline {
 	async show(button) {
 		try {
 			const page = new DOMParser().parseFromString(
-				await get(location.pathname), "text/html");
+				await get(location.origin + location.pathname), "text/html");
 
 			this.update(page.querySelector(".messages[data-newest]"));
 		} catch (error) {

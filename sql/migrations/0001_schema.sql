@@ -53,10 +53,3 @@ CREATE INDEX sessions_expires_at ON sessions (expires_at);
 -- The number of the simulator's latest request.  A sequence, because setval()
 -- takes no row lock and leaves no dead row; -1 until it is set.
 CREATE SEQUENCE latest MINVALUE -9223372036854775808 START -1;
-
-GRANT SELECT, INSERT ON users TO minitwit;
-GRANT UPDATE (pw_hash) ON users TO minitwit;
-GRANT SELECT, INSERT ON messages TO minitwit;
-GRANT SELECT, INSERT, DELETE ON followers TO minitwit;
-GRANT SELECT, INSERT, DELETE ON sessions TO minitwit;
-GRANT SELECT, UPDATE ON SEQUENCE latest TO minitwit;

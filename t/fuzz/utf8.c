@@ -72,7 +72,9 @@ check_characters(const char *text, size_t len)
 		count++;
 	}
 	property(text_length(text) == count);
-	property(text_is_blank(text) == all_blank);
+	property(!all_blank || text_is_blank(text));
+	property(all_blank || !text_is_blank(text) || text_has_invisible(text));
+	property(text_is_utf8(text_isolate(text), strlen(text_isolate(text))));
 	property(text_has_outer_blank(text) == (first_blank || blank));
 	property(text_has_control(text) == control);
 	property(strlen(text_initial(text)) <= 4);

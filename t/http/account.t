@@ -294,7 +294,8 @@ subtest 'data' => sub {
 	my $answer = send_form($jar, 'data', [ password => 'pw' ]);
 	is $answer->{status}, 200, 'given';
 	is $answer->{headers}{'content-type'}, 'application/json', 'JSON';
-	is $answer->{headers}{'cache-control'}, 'no-store', 'nobody keeps it';
+	is $answer->{headers}{'cache-control'}, 'private, no-store',
+	    'nobody keeps it';
 	like $answer->{headers}{'content-disposition'},
 	    qr/^attachment; filename="minitwit-\d{4}-\d\d-\d\d\.json"$/, 'a file';
 	my $data = JSON::PP->new->utf8->decode($answer->{content});

@@ -1,6 +1,7 @@
-# No state changes for a request that another site's page made the browser
-# send: by Sec-Fetch-Site, else by Origin or Referer.  Who sends none of them
-# is a script, and is let through.
+# A request that another site's page made the browser send changes no state: by
+# Sec-Fetch-Site, else by Origin or Referer.  A script sends none of them and passes; a
+# browser that sends none gets a page with a button for GET.  A prefetch changes
+# nothing.
 
 use strict;
 use warnings;
@@ -10,6 +11,7 @@ use World;
 my $world = World->new;
 my $here = $world->url;
 my $evil = 'http://evil.example';
+my $https = $here =~ s/^http/https/r;
 
 my @same = (
 	[ 'none of the headers' ],
@@ -38,6 +40,12 @@ my @cross = (
 	[ "another's Referer", Referer => "$evil/page" ],
 	[ 'our name in the query', Referer => "$evil/?$here/" ],
 	[ 'Origin before Referer', Origin => $evil, Referer => "$here/" ],
+	[ 'another scheme', Origin => $https ],
+	[ 'another scheme in Referer', Referer => "$https/public" ],
+	[ 'a prefetch', 'Sec-Fetch-Site' => 'same-origin',
+		'Sec-Purpose' => 'prefetch' ],
+	[ 'a prefetch that renders', 'Sec-Purpose' => 'prefetch;prerender' ],
+	[ 'an older prefetch', Purpose => 'prefetch' ],
 );
 
 $world->register('Bob');
@@ -131,6 +139,54 @@ for my $request (@requests) {
 		}
 	};
 }
+
+# Over plain HTTP a current browser sends none of the headers if another site's page
+# suppresses the Referer.
+my @browser = ('User-Agent' => 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0',
+	Accept => 'text/html,application/xhtml+xml,*/*;q=0.8');
+for my $request (grep { $_->[0] eq 'GET' } @requests) {
+	my (undef, $path, undef, $prepare) = @$request;
+	subtest "GET $path by a browser" => sub {
+		log_in();
+		my ($page, $changed) = try_it($request, @browser);
+		is $page->{status}, 200, 'a page';
+		ok !$changed, '... nothing has changed';
+		my ($action) = $page->{content} =~
+		    m{<form [^>]*action="([^"]+)" method="post">};
+		is $action, $path, '... with a form';
+		is scalar(() = $page->{content} =~ /<input/g), 1,
+		    '... of one button';
+		my $before = $world->fingerprint;
+		is $world->post($action, [], jar => $jar,
+			headers => { @browser, Origin => $here })->{status}, 302,
+		    '... which does it';
+		isnt $world->fingerprint, $before, '... now it has changed';
+
+		for (
+			[ 'an address typed', @browser, 'Sec-Fetch-Site' => 'none' ],
+			[ 'a link of ours', @browser, Referer => "$here/" ],
+			[ 'another program', @browser, 'User-Agent' => 'curl/7.88' ],
+			[ 'a script of a page', @browser, Accept => '*/*' ],
+		) {
+			my ($name, @headers) = @$_;
+			log_in() if $prepare == \&log_in;
+			my ($answer, $done) = try_it($request, @headers);
+			is $answer->{status}, 302, "$name: done";
+			ok $done, '... the database has it';
+		}
+	};
+}
+
+subtest 'a prefetch leaves the flash' => sub {
+	log_in();
+	my %flash = (Cookie => 'flash=recorded.');
+	my $page = $world->get('/public',
+		headers => { %flash, 'Sec-Purpose' => 'prefetch' });
+	unlike $page->{content}, qr/Your message was recorded/, 'not shown';
+	is $page->{headers}{'set-cookie'}, undef, '... and kept';
+	$page = $world->get('/public', headers => {%flash});
+	like $page->{content}, qr/Your message was recorded/, 'shown later';
+};
 
 subtest 'links from elsewhere lead to pages' => sub {
 	log_in();

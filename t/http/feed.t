@@ -235,7 +235,7 @@ subtest 'who has it already' => sub {
 			WHERE message_id = (SELECT max(message_id) FROM messages)');
 		is $ask->(GET => $news->{headers}{etag})->{status}, 200,
 		    'a message less: 200';
-		is $first->{headers}{'cache-control'}, 'public, max-age=60',
+		is $first->{headers}{'cache-control'}, 'private, max-age=60',
 		    'a minute in between';
 		is $first->{headers}{'set-cookie'}, undef, 'nobody in particular';
 		my $head = $world->request('HEAD', $path);

@@ -156,6 +156,17 @@ subtest 'a complaint is traced by one word' => sub {
 	    '... and no value';
 };
 
+subtest 'a program that cannot be started' => sub {
+	my $program = $world->state . '/site/cgi-bin/site/user_feed';
+	chmod 0644, $program or die $!;
+	my ($line) = line_of(sub { $world->get('/Ann/feed') });
+	chmod 0755, $program or die $!;
+	is $line->{status}, 500, 'an error of the server';
+	like join("\n", map { $_->{message} } $world->lines_of('error')),
+	    qr{^[^\n]*/site/user_feed[^\n]*Permission denied}m,
+	    '... and the log says why, and which';
+};
+
 subtest 'addresses' => sub {
 	my $hash = sub {
 		my (@arguments) = @_;

@@ -91,19 +91,16 @@ my %abilities = (
 	    . " account_addresses('$token', 9)",
 	'my password' => "SELECT account_begin('$token', '192.0.2.1'),"
 	    . " account_confirmed('$token', '192.0.2.1')",
-	'another password' => "SELECT account_password('$token', 'x', 'y', 'z')",
+	'another password' => "SELECT account_change_password('$token', 'x', 'y', 'z')",
 	'other sessions\' end' => "SELECT account_end_sessions('$token', NULL)",
 	'my end' => "SELECT account_delete('$token')",
-	'post' => "SELECT message_post('$token', 'Hello'),"
-	    . " message_store('$token', 'Hello', 'once')",
-	'follow' => "SELECT follow('$token', 'Bob'), unfollow('$token', 'Bob'),"
-	    . " my_following_begin('$token', 'Bob'),"
-	    . " my_following_end('$token', 'Bob')",
+	'post' => "SELECT my_message_add('$token', 'Hello', 'once')",
+	'follow' => "SELECT my_follow_add('$token', 'Bob'),"
+	    . " my_follow_remove('$token', 'Bob')",
 	'registration' => "SELECT registration_begin('192.0.2.1')",
 	'post as anybody' => "SELECT message_add('Ann', 'Hello')",
 	'follow as anybody' => "SELECT follow_add('Ann', 'Bob'),"
-	    . " follow_remove('Ann', 'Bob'), following_begin('Ann', 'Bob'),"
-	    . " following_end('Ann', 'Bob')",
+	    . " follow_remove('Ann', 'Bob')",
 	'new user' => "INSERT INTO users (username, email, pw_hash)"
 	    . " VALUES ('Zoe', 'a\@b', 'none') RETURNING user_id",
 	'new message' => "INSERT INTO messages (author_id, text)"
@@ -112,6 +109,9 @@ my %abilities = (
 	    . " ON CONFLICT DO NOTHING",
 	'end of a follow' => "DELETE FROM followers WHERE who_id = 1",
 	gauges => "SELECT * FROM gauges()",
+	guess => "SELECT simulator_refused('192.0.2.1'),"
+	    . " simulator_is_believed('192.0.2.1')",
+	activity => "SELECT note_activity(1)",
 	latest => "SELECT last_value FROM latest",
 	'set latest' => "SELECT setval('latest', 7)",
 	flag => "SELECT * FROM flag_messages('{1}', true, 'Ann')",
@@ -126,7 +126,7 @@ my %abilities = (
 	    . " setval('messages_message_id_seq', 99)",
 );
 
-my @api = ('latest', 'set latest', 'names');
+my @api = ('latest', 'set latest', 'names', 'guess');
 my %may = (
 	minitwit_reader =>
 	    [ qw(names messages follows timeline news profile message session latest
@@ -137,14 +137,14 @@ my %may = (
 	minitwit_auth => [ qw(session login), 'session begin', 'session end' ],
 	minitwit_registrar =>
 	    [ qw(names session registration), 'new user' ],
-	minitwit_member => ['account'],
-	minitwit_account => [ qw(account data), 'my password',
+	minitwit_member => [qw(account session)],
+	minitwit_account => [ qw(account data session), 'my password',
 		'another password', 'other sessions\' end', 'my end' ],
 	minitwit_metrics => ['gauges'],
 	minitwit_api_reader => [ @api, 'messages', 'public timeline' ],
-	minitwit_api_poster => [ @api, qw(messages follows profile),
+	minitwit_api_poster => [ @api, qw(messages follows profile activity),
 		'new message', 'post as anybody' ],
-	minitwit_api_follower => [ @api, 'follows', 'whom they follow',
+	minitwit_api_follower => [ @api, 'follows', 'whom they follow', 'activity',
 		'new follow', 'end of a follow', 'follow as anybody' ],
 	minitwit_api_registrar => [ @api, 'registration', 'new user' ],
 	minitwit_operator => [ qw(names messages follows), 'who flagged it' ],
@@ -201,7 +201,11 @@ my %never = (
 	'a schema' => "CREATE SCHEMA mine",
 	'an extension' => "CREATE EXTENSION dblink",
 	'what is in an extension' => "SELECT extensions.similarity('a', 'b')",
-	'others\' sessions' => "SELECT * FROM sessions_used(now())",
+	'counts of a table' => "SELECT rows_of('sessions')",
+	'counts by a time' =>
+	    "SELECT rows_since('sessions', 'used_at', now(), 'true')",
+	'activities' => "SELECT * FROM activities",
+	'a made-up attempt' => "SELECT attempt('account', 'Ann')",
 	'replication' => "SELECT replication_lag()",
 	'fewer flags' => "UPDATE flags_counted SET flags = 0",
 	'a count of flags' => "SELECT flags_total()",

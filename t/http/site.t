@@ -300,11 +300,27 @@ subtest 'login and logout' => sub {
 	for my $path ('/login', '/register') {
 		is_redirect(get($path, jar => $jar), '/',
 			"already logged in, GET $path");
-		is_redirect(post($path, [ username => 'ann', password => 'pw',
-			email => 'a@b', password2 => 'pw' ], jar => $jar), '/',
+		is_redirect(post($path, [ username => 'ann', password => 'no',
+			email => 'a@b', password2 => 'no' ], jar => $jar), '/',
 			"already logged in, POST $path");
 	}
 	like get('/', jar => $jar)->{html}, qr/>Ann</, '... as the same user';
+
+	# the cookie may be somebody else's, who planted it
+	my $planted = World::Jar->new;
+	post('/login', [ username => 'Ann', password => 'pw' ], jar => $planted);
+	my $theirs = $planted->{session};
+	is_redirect(post('/login', [ username => 'ann', password => 'pw' ],
+		jar => $planted), '/', 'a right password in another session');
+	isnt $planted->{session}, $theirs, '... begins one\'s own';
+	like get('/', jar => $planted)->{html}, qr/>ann</, '... as oneself';
+	is_redirect(get('/', headers => { Cookie => "session=$theirs" }),
+		'/public', '... and the other one has ended');
+	my $old = 'f' x 64;
+	is get('/', headers => { Cookie =>
+		    "session=$old; session=$planted->{session}" })->{status}, 200,
+	    'an old cookie does not hide the session';
+	get('/logout', jar => $planted);
 
 	my %stolen = (headers => { Cookie => "session=$token" });
 	is get('/', %stolen)->{status}, 200, 'the cookie is the session';

@@ -31,7 +31,7 @@ my %headers = (
 	    |application/json|application/atom\+xml;\ charset=utf-8|image/svg\+xml
 	    |multipart/byteranges;\ boundary=[0-9a-f]+}x,
 	date => qr/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/,
-	etag => qr/"[0-9a-f-]+"/,
+	etag => qr/(?:W\/)?"[0-9a-f-]+"/,
 	'keep-alive' => qr/timeout=\d+(?:, max=\d+)?/,
 	'last-modified' => qr/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/,
 	# an address here: one slash, nothing that a browser takes for another

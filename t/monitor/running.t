@@ -146,6 +146,11 @@ is((stat "$etc/alertmanager.yml")[2] & 07, 0, 'a webhook\'s token is not for all
 is join('', map { slurp($_) } grep { slurp($_) =~ m{/a/token} }
 	glob '/proc/[0-9]*/cmdline'), '', '... nor in a command line';
 
+# Alertmanager's status has its settings.
+is $http->get('http://127.0.0.1:' . ($port + 1) . '/api/v2/status')->{status}, 401,
+    'Alertmanager shows its status to nobody without the password';
+is +(stat "$etc/alertmanager-password")[2] & 07, 0, '... which is not for all';
+
 # only the machine itself is let in
 for my $listening (map { $port + $_ } 0 .. 5) {
 	my $hex = sprintf ':%04X', $listening;

@@ -302,10 +302,13 @@ unlike slurp("$state/run/pgbouncer.ini"), qr/77$/m, 'and PgBouncer';
 $broken = variant('badtable');
 append("$broken/sql/migrations/9998_rename.sql",
 	"ALTER TABLE followers RENAME TO followed;\n");
+system('perl', '-pi', '-e', 's/\b(ON|FROM|INTO) followers\b/$1 followed/',
+	"$broken/sql/functions/follows.sql") == 0 or die 'no other functions';
 does(2, qr/ fails with the database as it is now: GET /, 'deploy', '--from',
 	$broken, @watch);
 $world->sql('ALTER TABLE followed RENAME TO followers');
 $world->sql('DELETE FROM schema_migrations WHERE version = 9998');
+is +($world->bin('migrate'))[1], 0, 'its functions are those of before';
 
 # --- two at a time, and one that is killed ---
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# Migrations on databases with rows in them: one after the other, two at once, in
-# the way of somebody, and under the programs of the release before the last one.
+# Migrations on databases with rows in them: one after the other, two at once, while a
+# table is locked, from a release whose migrations had functions, and under the
+# programs of the release before the last migration.
 
 use strict;
 use warnings;
@@ -20,10 +21,14 @@ my @migrations = map {m{([^/]+)$}} sort glob "$root/sql/migrations/[0-9]*.sql";
 
 # --- helpers ---
 
-# bin/migrate with its files, and so many of the migrations.
+# bin/migrate with some of the migrations; with the functions, if it has all, because
+# these need all tables.
 sub migrate_with {
 	my ($folder, @those) = @_;
-	run('mkdir', '-p', "$folder/sql/migrations");
+	run('mkdir', '-p', "$folder/sql/migrations", "$folder/sql/functions");
+	run('touch', "$folder/sql/functions/none.sql");
+	run('cp', (glob "$root/sql/functions/*.sql"), "$folder/sql/functions/")
+	    if @those == @migrations;
 	run('cp', '-R', "$root/bin", "$root/ops", $folder);
 	run('cp', (glob "$root/sql/*.sql"), "$folder/sql/");
 	run('cp', (map {"$root/sql/migrations/$_"} @those),
@@ -93,7 +98,37 @@ sub schema {
 	$said =~ s/^\\(un)?restrict .*\n//mg;
 	return $said;
 }
-is schema('steps'), schema('minitwit'), 'what comes of it is the usual schema';
+migrate("$root/bin/migrate", 'steps');
+is schema('steps'), schema('minitwit'), 'with the functions, this is the schema';
+
+# --- from the last release whose migrations had functions ---
+
+# Extracts a commit, or some of its files, into a new folder.  Returns whether git has
+# the commit.
+sub extract {
+	my ($commit, $folder, @paths) = @_;
+	mkdir $folder or die $!;
+	my (undef, $bad) = run('git', '-C', $root, 'archive',
+		"--output=$folder.tar", $commit, @paths);
+	return !$bad && !(run('tar', '-C', $folder, '-xf', "$folder.tar"))[1];
+}
+
+SKIP: {
+	skip 'git does not have the release', 5
+	    if !extract('6b0241a', "$temp/old", 'bin', 'ops', 'sql');
+	my ($said, $status) = migrate("$temp/old/bin/migrate", 'old');
+	is $status, 0, 'the old release makes a database' or diag $said;
+	sql('old', sprintf $add, 1);
+	my $rows = sql('old', "SELECT $old");
+	($said, $status) = migrate("$root/bin/migrate", 'old');
+	is $status, 0, 'the new one brings it up to date' or diag $said;
+	is schema('old'), schema('minitwit'), 'it has the schema of a new one';
+	is sql('old', "SELECT $old"), $rows, 'and its rows';
+}
+
+my ($printed, $bad) = run('make', '-s', '-C', $root, 'schema');
+is $bad, 0, 'make schema' or diag $printed;
+is $printed, schema('minitwit'), '... prints this schema';
 
 # --- two at once, and in somebody's way ---
 
@@ -140,15 +175,11 @@ sub release_before {
 sub make_release_before {
 	my ($commit) = @_;
 	my ($built, $release) = ("$temp/built", "$temp/release");
-	mkdir $built or die $!;
-	my ($output, $bad) = run('sh', '-c',
-		'git -C "$1" archive "$2" | tar -xf - -C "$3"', 'sh', $root,
-		$commit, $built);
-	is $bad, 0, "git has $commit" or diag $output;
+	ok extract($commit, $built), "git has $commit";
 	local @ENV{qw(BUILD MAKEFLAGS MFLAGS MAKEOVERRIDES)};
 	delete @ENV{qw(BUILD MFLAGS MAKEOVERRIDES)};
 	$ENV{MAKEFLAGS} = '--jobs=2';
-	($output, $bad) = run('make', '-C', $built, '--silent', 'install',
+	my ($output, $bad) = run('make', '-C', $built, '--silent', 'install',
 		"prefix=$temp/installed");
 	is $bad, 0, 'it can be built' or diag $output;
 	run('cp', '-RL', "$state/site", $release);

@@ -33,10 +33,10 @@ my %settings = (
 	API_PORT => $api_port,
 );
 my %states = ($settings{STATE} => 1);	# to stop at the end
-# as somebody else where root runs the test; www-data is who root's stack runs as
+# as somebody else where root runs the test; minitwit is who root's stack runs as
 my @as_nobody = qw(setpriv --reuid=nobody --regid=nogroup --clear-groups
 	env HOME=/nonexistent);
-my @as_owner = $> ? () : qw(setpriv --reuid=www-data --clear-groups);
+my @as_owner = $> ? () : qw(setpriv --reuid=minitwit --clear-groups);
 
 # --- helpers ---
 
@@ -446,7 +446,7 @@ subtest 'packages' => sub {
 	is_deeply [ run(@user, $copy, 'make') ], [ '', 0 ], 'none is missing';
 };
 
-# As root all the above ran as www-data.
+# As root all the above ran as minitwit.
 long_subtest 'an ordinary user' => sub {
 	plan skip_all => 'is what the rest ran as' if $>;
 	my $copy = new_folder();

@@ -33,6 +33,8 @@ static const struct credentials {
 	    true },
 	{ "scheme in lower case", NO_USER, NO_PASSWORD,
 	    "HTTP_AUTHORIZATION=basic " RIGHT, true },
+	{ "two blanks", NO_USER, NO_PASSWORD,
+	    "HTTP_AUTHORIZATION=Basic  " RIGHT, true },
 	{ "empty settings", NO_USER "=", NO_PASSWORD "=",
 	    "HTTP_AUTHORIZATION=Basic " RIGHT, true },
 	{ "none", NO_USER, NO_PASSWORD, "HTTP_AUTHORIZATION", false },
@@ -79,7 +81,7 @@ test_need_simulator(void **state)
 	const struct credentials *row = row_of(state);
 	struct child child = {
 		.env = { row->user, row->password, row->header,
-		    "PGHOST=/nonexistent" },
+		    "MINITWIT_ALLOWED_ADDRESS=yes", "PGHOST=/nonexistent" },
 	};
 
 	child_run(&child, ask_simulator, NULL);

@@ -39,17 +39,17 @@ static const struct form {
 	const char *parts[6];
 } forms[] = {
 	{ "login", show_login,
-	    { "Status: 200", "s-maxage=1", "action=\"/login\"",
+	    { "Status: 200", "action=\"/login\"",
 		"name=\"username\" value=\"\"", "type=\"password\"" } },
 	{ "login, again", show_login_again,
-	    { "Status: 429", "no-store", "role=\"alert\">" ESCAPED "</div>",
+	    { "Status: 429", "role=\"alert\">" ESCAPED "</div>",
 		"name=\"username\" value=\"" ESCAPED "\"" } },
 	{ "registration", show_register,
-	    { "Status: 200", "s-maxage=1", "action=\"/register\"",
+	    { "Status: 200", "action=\"/register\"",
 		"name=\"username\" value=\"\"", "name=\"email\" value=\"\"",
 		"name=\"password2\"" } },
 	{ "registration, again", show_register_again,
-	    { "Status: 200", "no-store", "role=\"alert\">" ESCAPED "</div>",
+	    { "Status: 200", "role=\"alert\">" ESCAPED "</div>",
 		"name=\"username\" value=\"" ESCAPED "\"",
 		"name=\"email\" value=\"a@" ESCAPED "\"" } },
 };

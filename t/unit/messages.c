@@ -424,26 +424,26 @@ test_found(void **state)
 	write_message(ann, "a gnu that is flagged", true);
 	third = write_message(ann, "a gnu's yak", false);
 
-	found = messages_found("gnu", MESSAGES_NEWEST, 3);
+	found = messages_search("gnu", MESSAGES_NEWEST, 3);
 	ASSERT_IDS(found->messages, third, second, first);
 	assert_string_equal(found->messages->list[1].text, "GNU and yak");
 	assert_string_equal(found->messages->list[1].author, ann->name);
 	assert_int_equal(found->rest, 0);
 	assert_false(found->cut);
 
-	found = messages_found("gnu", MESSAGES_NEWEST, 2);
+	found = messages_search("gnu", MESSAGES_NEWEST, 2);
 	ASSERT_IDS(found->messages, third, second);
 	assert_int_equal(found->rest, second);
-	found = messages_found("gnu", second, 2);
+	found = messages_search("gnu", second, 2);
 	ASSERT_IDS(found->messages, first);
 	assert_int_equal(found->rest, 0);
 
-	ASSERT_IDS(messages_found("YAK gnu", MESSAGES_NEWEST, 3)->messages,
+	ASSERT_IDS(messages_search("YAK gnu", MESSAGES_NEWEST, 3)->messages,
 	    third, second);
+	ASSERT_IDS(messages_search("\"gnu ate\"", MESSAGES_NEWEST, 3)->messages,
+	    first);
 	ASSERT_IDS(
-	    messages_found("\"gnu ate\"", MESSAGES_NEWEST, 3)->messages, first);
-	ASSERT_IDS(
-	    messages_found("gnu -yak", MESSAGES_NEWEST, 3)->messages, first);
+	    messages_search("gnu -yak", MESSAGES_NEWEST, 3)->messages, first);
 }
 
 static const struct words {
@@ -461,7 +461,7 @@ test_nothing_found(void **state)
 {
 	const struct words *row = row_of(state);
 	const struct messages_found *found =
-	    messages_found(row->words, MESSAGES_NEWEST, 3);
+	    messages_search(row->words, MESSAGES_NEWEST, 3);
 
 	assert_int_equal(found->messages->count, 0);
 	assert_int_equal(found->rest, 0);
@@ -559,31 +559,66 @@ test_once(void **state)
 {
 	const struct user *ann = person("messages Ann");
 	const char *token = secret_random(32), *other = secret_random(32);
+	int64_t wait;
 
 	(void)state;
-	session_add(ann->id, token, NULL, NULL, NULL, NULL);
-	session_add(ann->id, other, NULL, NULL, NULL, NULL);
+	session_begin(ann->id, token, NULL, NULL, "none", NULL);
+	session_begin(ann->id, other, NULL, NULL, "none", NULL);
 
-	assert_true(message_post(token, "a", "one"));
-	assert_true(message_post(token, "a", "one"));
+	assert_true(my_message_add(token, "a", "one", &wait));
+	assert_true(my_message_add(token, "a", "one", &wait));
 	assert_int_equal(count_of(ann), 1);
 	/* what the reader wrote is never dropped */
-	assert_true(message_post(token, "b", "one"));
+	assert_true(my_message_add(token, "b", "one", &wait));
 	assert_int_equal(count_of(ann), 2);
 	/* another form, another browser */
-	assert_true(message_post(token, "b", "two"));
-	assert_true(message_post(other, "b", "two"));
-	assert_true(message_post(other, "b", "two"));
+	assert_true(my_message_add(token, "b", "two", &wait));
+	assert_true(my_message_add(other, "b", "two", &wait));
+	assert_true(my_message_add(other, "b", "two", &wait));
 	assert_int_equal(count_of(ann), 4);
 	/* without */
-	assert_true(message_post(token, "b", NULL));
-	assert_true(message_post(token, "b", ""));
+	assert_true(my_message_add(token, "b", NULL, &wait));
+	assert_true(my_message_add(token, "b", "", &wait));
 	assert_int_equal(count_of(ann), 6);
 
-	session_remove(token);
-	assert_false(message_post(token, "b", "two"));
-	assert_false(message_post(token, "c", "three"));
+	session_end(token);
+	assert_false(my_message_add(token, "b", "two", &wait));
+	assert_false(my_message_add(token, "c", "three", &wait));
 	assert_int_equal(count_of(ann), 6);
+}
+
+/* A user can post so many messages at once, and then one by one. */
+static void
+test_limit(void **state)
+{
+	const struct user *ann = person("messages Ann");
+	const struct user *bob = person("messages Bob");
+	const char *token = secret_random(32), *bobs = secret_random(32);
+	int64_t wait;
+
+	(void)state;
+	session_begin(ann->id, token, NULL, NULL, "none", NULL);
+	session_begin(bob->id, bobs, NULL, NULL, "none", NULL);
+	db_query("UPDATE attempt_limits SET free = 3, forgotten = '1 hour'"
+		 " WHERE kind = 'message'");
+	for (int i = 0; i < 3; i++) {
+		assert_true(my_message_add(token, "a", NULL, &wait));
+		assert_int_equal(wait, 0);
+	}
+	/* the same form may come again, and counts then */
+	for (int twice = 0; twice < 2; twice++) {
+		assert_true(my_message_add(token, "b", "once", &wait));
+		assert_int_equal(wait, 1);
+	}
+	assert_int_equal(count_of(ann), 3);
+	assert_true(my_message_add(bobs, "b", NULL, &wait));
+	assert_int_equal(wait, 0);
+	db_query("UPDATE attempts SET last_at = last_at - interval '1 second'");
+	assert_true(my_message_add(token, "b", "once", &wait));
+	assert_int_equal(wait, 0);
+	assert_int_equal(count_of(ann), 4);
+	db_query("UPDATE attempt_limits SET free = 300, forgotten = '1 s'"
+		 " WHERE kind = 'message'");
 }
 
 /* --- texts --- */
@@ -640,6 +675,7 @@ main(void)
 	UNIT_TEST(test_news);
 	UNIT_ROWS(test_news_of_many, crowds);
 	UNIT_TEST(test_once);
+	UNIT_TEST(test_limit);
 	UNIT_TEST(test_problem);
 	UNIT_TEST(test_longest);
 	return unit_run();

@@ -34,21 +34,21 @@ test_found(void **state)
 	const struct people *people;
 
 	(void)state;
-	people = people_found("E ZEBR", 0, 2);
+	people = people_search("E ZEBR", 0, 2);
 	ASSERT_NAMES(people, first->name, second->name);
 	assert_int_equal(people->list[0].id, first->id);
 	assert_int_equal(people->rest, 0);
 	assert_false(people->cut);
 
-	people = people_found("e zebr", 0, 1);
+	people = people_search("e zebr", 0, 1);
 	ASSERT_NAMES(people, first->name);
 	assert_int_equal(people->rest, first->id);
-	people = people_found("e zebr", first->id, 1);
+	people = people_search("e zebr", first->id, 1);
 	ASSERT_NAMES(people, second->name);
 	assert_int_equal(people->rest, 0);
-	assert_int_equal(people_found("e zebr", second->id, 1)->count, 0);
-	assert_int_equal(people_found("e zebr", INT64_MAX, 1)->count, 0);
-	assert_int_equal(people_found(NOBODY, 0, 1)->count, 0);
+	assert_int_equal(people_search("e zebr", second->id, 1)->count, 0);
+	assert_int_equal(people_search("e zebr", INT64_MAX, 1)->count, 0);
+	assert_int_equal(people_search(NOBODY, 0, 1)->count, 0);
 }
 
 static const struct part {
@@ -67,7 +67,7 @@ test_not_found(void **state)
 	const struct part *row = row_of(state);
 
 	person("people Yak");
-	assert_int_equal(people_found(row->part, 0, 10)->count, 0);
+	assert_int_equal(people_search(row->part, 0, 10)->count, 0);
 }
 
 static void
@@ -75,17 +75,17 @@ test_suggested(void **state)
 {
 	const struct user *inside = person("people Gnu");
 	const struct user *begins = person("Gnu");
-	const struct people *people = people_suggested("GNU", 2);
+	const struct people *people = people_suggest("GNU", 2);
 
 	(void)state;
 	ASSERT_NAMES(people, begins->name, inside->name);
 	assert_false(people->alike);
 	assert_int_equal(people->rest, 0);
 
-	people = people_suggested("gnu", 1);
+	people = people_suggest("gnu", 1);
 	ASSERT_NAMES(people, begins->name);
 	assert_int_not_equal(people->rest, 0);
-	assert_int_equal(people_suggested("\u00b6\u00b6\u00b6", 1)->count, 0);
+	assert_int_equal(people_suggest("\u00b6\u00b6\u00b6", 1)->count, 0);
 }
 
 static void
@@ -95,7 +95,7 @@ test_suggested_alike(void **state)
 
 	(void)state;
 	person("people Hippopotamus");
-	people = people_suggested("Hipopotamus", 1);
+	people = people_suggest("Hipopotamus", 1);
 	assert_int_equal(people->count, 1);
 	assert_true(people->alike);
 	assert_non_null(strstr(people->list[0].name, "Hippopotamus"));

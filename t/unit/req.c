@@ -395,7 +395,7 @@ read_cookie(const void *given)
 	const struct req *req = req_read(REQ_NO_BODY);
 
 	(void)given;
-	print(req, req_cookie(req, "a"));
+	print(req, req_cookie(req, "a", 0));
 }
 
 static void
@@ -476,8 +476,11 @@ static const struct host {
 } hosts[] = {
 	{ "a name", "example.org", "", "http://example.org" },
 	{ "in capitals", "EXAMPLE.Org", "", "http://example.org" },
-	{ "a port", "example.org:80", "", "http://example.org:80" },
-	{ "no port", "example.org:", "", "http://example.org:" },
+	{ "a port", "example.org:81", "", "http://example.org:81" },
+	{ "HTTP's port", "example.org:80", "", "http://example.org" },
+	{ "HTTPS' port", "example.org:443", "on", "https://example.org" },
+	{ "the other's port", "example.org:443", "", "http://example.org:443" },
+	{ "no port", "example.org:", "", "http://example.org" },
 	{ "HTTPS", "example.org", "on", "https://example.org" },
 	{ "HTTPS is off", "example.org", "off", "http://example.org" },
 	{ "IPv4", "192.0.2.1:5000", "", "http://192.0.2.1:5000" },

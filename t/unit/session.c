@@ -60,7 +60,8 @@ static const struct origin {
 	    true },
 
 	{ "Origin", { "HTTP_HOST=h:5000", "HTTP_ORIGIN=http://h:5000" }, true },
-	{ "Origin of HTTPS", { "HTTP_HOST=h", "HTTP_ORIGIN=https://h" }, true },
+	{ "Origin of HTTPS",
+	    { "HTTPS=on", "HTTP_HOST=h", "HTTP_ORIGIN=https://h" }, true },
 	{ "Origin in another case",
 	    { "HTTP_HOST=Localhost", "HTTP_ORIGIN=http://localHost" }, true },
 	{ "Origin of IPv6",
@@ -103,6 +104,18 @@ static const struct origin {
 	{ "the host before a fragment",
 	    { "HTTP_HOST=h", "HTTP_REFERER=http://evil#://h/" }, false },
 	{ "a path alone", { "HTTP_HOST=h", "HTTP_REFERER=/h" }, false },
+	{ "HTTP's port", { "HTTP_HOST=h:80", "HTTP_ORIGIN=http://h" }, true },
+	{ "HTTP's port in the Origin",
+	    { "HTTP_HOST=h", "HTTP_ORIGIN=http://h:80" }, true },
+	{ "another scheme", { "HTTP_HOST=h", "HTTP_ORIGIN=https://h" }, false },
+	{ "the other scheme's port",
+	    { "HTTP_HOST=h:443", "HTTP_ORIGIN=https://h" }, false },
+	{ "a prefetch",
+	    { "HTTP_SEC_FETCH_SITE=same-origin", "HTTP_SEC_PURPOSE=prefetch" },
+	    false },
+	{ "a prefetch that renders", { "HTTP_SEC_PURPOSE=prefetch;prerender" },
+	    false },
+	{ "an older prefetch", { "HTTP_X_MOZ=prefetch" }, false },
 	{ "rubbish", { "HTTP_HOST=h", "HTTP_REFERER=h" }, false },
 };
 
@@ -267,8 +280,8 @@ static const struct token {
 	{ "another letter",
 	    "session=" SIXTEEN SIXTEEN SIXTEEN "0123456789abcdeg", false },
 	{ "quoted", "session=\"" TOKEN "\"", false },
-	{ "a right one behind a wrong one", "session=x; session=" TOKEN,
-	    false },
+	{ "right behind rubbish", "session=x; session=" TOKEN, true },
+	{ "right before rubbish", "session=" TOKEN "; session=x", true },
 };
 
 static void
@@ -313,7 +326,7 @@ begin(const void *ann)
 {
 	const struct user *user = ann;
 
-	session_begin(reply_begin(&kind), user, NULL, NULL);
+	sign_in(reply_begin(&kind), user, "none", NULL);
 	reply_text(user->name);
 }
 
@@ -328,7 +341,7 @@ static void
 end(const void *given)
 {
 	(void)given;
-	session_end(reply_begin(&kind));
+	sign_out(reply_begin(&kind));
 	reply_no_content();
 }
 

@@ -1,5 +1,7 @@
 #include "sessions.h"
 
+#include <string.h>
+
 #include "messages.h"
 #include "secret.h"
 #include "unit.h"
@@ -40,13 +42,13 @@ test_add_and_remove(void **state)
 
 	(void)state;
 	assert_null(session_find(token));
-	session_add(ann->id, token, NULL, NULL, NULL, NULL);
+	session_begin(ann->id, token, NULL, NULL, "none", NULL);
 	found = session_find(token);
 	assert_int_equal(found->id, ann->id);
 	assert_string_equal(found->name, ann->name);
 	assert_null(session_find(new_token()));
 	for (int twice = 0; twice < 2; twice++) {
-		session_remove(token);
+		session_end(token);
 		assert_null(session_find(token));
 		assert_int_equal(count_sessions(token), 0);
 	}
@@ -57,13 +59,14 @@ static void
 test_digest(void **state)
 {
 	(void)state;
-	session_add(person("sessions Ann")->id, "abc", NULL, NULL, NULL, NULL);
+	session_begin(
+	    person("sessions Ann")->id, "abc", NULL, NULL, "none", NULL);
 	assert_int_equal(
 	    db_count(db_query("SELECT FROM sessions WHERE token_digest = $1",
 		"ba7816bf8f01cfea414140de5dae2223"
 		"b00361a396177a9cb410ff61f20015ad")),
 	    1);
-	session_remove("abc");
+	session_end("abc");
 }
 
 /* A user has as many sessions as browsers. */
@@ -74,9 +77,9 @@ test_two_browsers(void **state)
 	const char *one = new_token(), *two = new_token();
 
 	(void)state;
-	session_add(ann->id, one, NULL, NULL, NULL, NULL);
-	session_add(ann->id, two, NULL, NULL, NULL, NULL);
-	session_remove(one);
+	session_begin(ann->id, one, NULL, NULL, "none", NULL);
+	session_begin(ann->id, two, NULL, NULL, "none", NULL);
+	session_end(one);
 	assert_null(session_find(one));
 	assert_int_equal(session_find(two)->id, ann->id);
 }
@@ -88,7 +91,7 @@ test_lifetime(void **state)
 	const char *token = new_token();
 
 	(void)state;
-	session_add(ann->id, token, NULL, NULL, NULL, NULL);
+	session_begin(ann->id, token, NULL, NULL, "none", NULL);
 	assert_in_range(
 	    db_number(
 		db_query("SELECT extract(epoch FROM expires_at - now())"
@@ -123,7 +126,7 @@ test_idle(void **state)
 	const char *token = new_token();
 
 	(void)state;
-	session_add(ann->id, token, NULL, NULL, NULL, NULL);
+	session_begin(ann->id, token, NULL, NULL, "none", NULL);
 	/* a row that was used within the hour is left alone */
 	set_age(token, "59 minutes");
 	assert_non_null(session_find(token));
@@ -133,8 +136,8 @@ test_idle(void **state)
 	assert_in_range(age_of(token), 0, 60);
 	set_age(token, "168 hours");
 	assert_null(session_find(token));
-	assert_null(session_login(ann->name, token, NULL).session_user);
-	assert_false(message_post(token, "Hello", NULL));
+	assert_null(login_begin(ann->name, token, NULL).session_user);
+	assert_false(my_message_add(token, "Hello", NULL, &(int64_t){ 0 }));
 }
 
 static void
@@ -145,8 +148,8 @@ test_password_change(void **state)
 	const char *anns = new_token(), *bobs = new_token();
 
 	(void)state;
-	session_add(ann->id, anns, NULL, NULL, NULL, NULL);
-	session_add(bob->id, bobs, NULL, NULL, NULL, NULL);
+	session_begin(ann->id, anns, NULL, NULL, "none", NULL);
+	session_begin(bob->id, bobs, NULL, NULL, "none", NULL);
 	db_query("UPDATE users SET pw_hash = 'none' WHERE user_id = $1",
 	    db_integer(ann->id));
 	assert_non_null(session_find(anns));
@@ -167,9 +170,9 @@ test_expired(void **state)
 	insert_session(ann, lasting, 60);
 	assert_null(session_find(expired));
 	assert_non_null(session_find(lasting));
-	assert_null(session_login(ann->name, expired, NULL).session_user);
+	assert_null(login_begin(ann->name, expired, NULL).session_user);
 
-	session_add(ann->id, new_token(), NULL, NULL, NULL, NULL);
+	session_begin(ann->id, new_token(), NULL, NULL, "none", NULL);
 	assert_int_equal(count_sessions(expired), 0);
 	assert_int_equal(count_sessions(lasting), 1);
 }
@@ -184,22 +187,28 @@ test_login(void **state)
 	const struct user *ann = person("sessions Ann");
 	const struct user *bob = person("sessions Bob");
 	const char *token = new_token();
-	struct session_login login;
+	struct login login;
 
 	(void)state;
-	session_add(bob->id, token, NULL, NULL, NULL, NULL);
+	session_begin(bob->id, token, NULL, NULL, "none", NULL);
 
-	login = session_login(ann->name, NULL, NULL);
+	login = login_begin(ann->name, NULL, "192.0.2.20");
 	assert_null(login.session_user);
 	assert_int_equal(login.user->id, ann->id);
 	assert_string_equal(login.user->name, ann->name);
 	assert_string_equal(login.password_hash, "none");
 
-	login = session_login(ann->name, token, NULL);
+	login = login_begin(ann->name, token, "192.0.2.20");
 	assert_int_equal(login.session_user->id, bob->id);
 	assert_string_equal(login.session_user->name, bob->name);
+	assert_string_equal(login.password_hash, "none");
 
-	login = session_login(NOBODY, new_token(), NULL);
+	/* what is not counted shows no hash */
+	login = login_begin(ann->name, NULL, NULL);
+	assert_int_equal(login.user->id, ann->id);
+	assert_null(login.password_hash);
+
+	login = login_begin(NOBODY, new_token(), "192.0.2.20");
 	assert_null(login.session_user);
 	assert_null(login.user);
 }
@@ -207,7 +216,19 @@ test_login(void **state)
 static const char *
 hash_of(const struct user *user)
 {
-	return session_login(user->name, NULL, NULL).password_hash;
+	return db_text(db_query("SELECT pw_hash FROM users WHERE user_id = $1",
+			   db_integer(user->id)),
+	    0, 0);
+}
+
+/* A hash in the form that lib/password.c writes. */
+static const char *
+present_hash(char digit)
+{
+	char digest[129] = { 0 };
+
+	memset(digest, digit, sizeof(digest) - 1);
+	return mem_format("scrypt:16384:8:1$salt$%s", digest);
 }
 
 static void
@@ -216,21 +237,53 @@ test_rehash(void **state)
 	const struct user *ann = person("sessions Ann");
 	const struct user *bob = person("sessions Bob");
 	const char *before = new_token();
+	const char *hash = present_hash('a');
 
 	(void)state;
-	session_add(ann->id, before, NULL, NULL, NULL, NULL);
+	session_begin(ann->id, before, NULL, NULL, "none", NULL);
 	assert_string_equal(hash_of(ann), "none");
-	/* somebody else was faster */
+	/* the user has another password by now; the caller knows none */
 	assert_false(
-	    session_add(ann->id, before + 1, NULL, NULL, "another", "new"));
+	    session_begin(ann->id, before + 1, NULL, NULL, "another", hash));
+	assert_false(
+	    session_begin(ann->id, before + 1, NULL, NULL, NULL, hash));
 	assert_null(session_find(before + 1));
 	assert_string_equal(hash_of(ann), "none");
+	/* a replacement has the present form, and replaces an older one */
 	assert_true(
-	    session_add(ann->id, new_token(), NULL, NULL, "none", "new"));
-	assert_string_equal(hash_of(ann), "new");
+	    session_begin(ann->id, new_token(), NULL, NULL, "none", "new"));
+	assert_string_equal(hash_of(ann), "none");
+	assert_true(
+	    session_begin(ann->id, new_token(), NULL, NULL, "none", hash));
+	assert_string_equal(hash_of(ann), hash);
+	assert_true(session_begin(
+	    ann->id, new_token(), NULL, NULL, hash, present_hash('b')));
+	assert_string_equal(hash_of(ann), hash);
 	assert_string_equal(hash_of(bob), "none");
 	/* the password is the same */
 	assert_non_null(session_find(before));
+}
+
+/* An account has a hundred sessions at most. */
+static void
+test_most_sessions(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+	const struct user *bob = person("sessions Bob");
+	const char *first = new_token(), *second, *bobs = new_token();
+
+	(void)state;
+	session_begin(bob->id, bobs, NULL, NULL, "none", NULL);
+	session_begin(ann->id, first, NULL, NULL, "none", NULL);
+	second = new_token();
+	session_begin(ann->id, second, NULL, NULL, "none", NULL);
+	for (int i = 2; i < 100; i++)
+		session_begin(ann->id, new_token(), NULL, NULL, "none", NULL);
+	assert_non_null(session_find(first));
+	session_begin(ann->id, new_token(), NULL, NULL, "none", NULL);
+	assert_null(session_find(first));
+	assert_non_null(session_find(second));
+	assert_non_null(session_find(bobs));
 }
 
 /* --- attempts --- */
@@ -250,13 +303,13 @@ static void
 attempt(const char *name, const char *address, int times)
 {
 	for (int i = 0; i < times; i++)
-		assert_int_equal(session_login(name, NULL, address).wait, 0);
+		assert_int_equal(login_begin(name, NULL, address).wait, 0);
 }
 
 static int64_t
 wait_of(const char *name, const char *address)
 {
-	struct session_login login = session_login(name, NULL, address);
+	struct login login = login_begin(name, NULL, address);
 
 	if (login.wait > 0) {
 		assert_null(login.user);
@@ -329,6 +382,11 @@ test_attempts_from_an_address(void **state)
 	attempt(person("sessions Ann")->name, "2001:db8:0:1::1", 1);
 	/* of a link */
 	attempt(person("sessions Ann")->name, "fe80::1%eth0", 1);
+	/* all without an address are one client */
+	for (int i = 0; i < FREE; i++)
+		attempt(person("sessions Ann")->name,
+		    i == 0 ? "" : mem_format("rubbish %d", i), 1);
+	assert_int_equal(wait_of(person("sessions Ann")->name, "unknown"), 1);
 }
 
 static void
@@ -339,8 +397,8 @@ test_success_takes_its_attempt_back(void **state)
 	(void)state;
 	for (int i = 0; i < 2 * FREE; i++) {
 		attempt(ann->name, "203.0.113.2", 1);
-		session_add(
-		    ann->id, new_token(), "203.0.113.2", NULL, NULL, NULL);
+		session_begin(
+		    ann->id, new_token(), "203.0.113.2", NULL, "none", NULL);
 	}
 	attempt(person("sessions Bob")->name, "203.0.113.2", FREE);
 }
@@ -354,7 +412,7 @@ test_acquaintance(void **state)
 
 	(void)state;
 	attempt(ann->name, "203.0.113.3", 1);
-	session_add(ann->id, new_token(), "203.0.113.3", NULL, NULL, NULL);
+	session_begin(ann->id, new_token(), "203.0.113.3", NULL, "none", NULL);
 
 	attempt(ann->name, "203.0.113.4", FREE);
 	assert_int_equal(wait_of(ann->name, "203.0.113.4"), 1);
@@ -382,7 +440,10 @@ main(void)
 	UNIT_TEST(test_expired);
 	UNIT_TEST(test_login);
 	UNIT_TEST(test_rehash);
-	db_query("UPDATE attempt_limits SET free = $1", db_integer(FREE));
+	UNIT_TEST(test_most_sessions);
+	db_query("UPDATE attempt_limits SET free = $1"
+		 " WHERE kind <> 'message'",
+	    db_integer(FREE));
 	UNIT_ROWS(test_growing_delay, waits);
 	UNIT_TEST(test_attempts_are_forgotten);
 	UNIT_TEST(test_attempts_from_an_address);

@@ -159,17 +159,87 @@ static const struct kind {
 	{ "U+00A0, no-break space", "\u00a0", false, true, true },
 	{ "U+00A0 after", "a\u00a0", false, false, true },
 	{ "U+1680", "\u1680", false, true, true },
-	{ "U+180E, no blank any more", "\u180e", false, false, false },
+	{ "U+180E, invisible", "\u180e", false, true, false },
 	{ "U+2000 and U+200A", "\u2000\u200a", false, true, true },
-	{ "U+200B, zero width", "\u200b", false, false, false },
+	{ "U+200B, zero width", "\u200b", false, true, false },
+	{ "invisible characters and blanks", " \u3164\u2800\u200d ", false,
+	    true, true },
+	{ "an invisible one and a letter", "\u200ba", false, false, false },
 	{ "U+2028 and U+2029", "\u2028\u2029", false, true, true },
 	{ "U+202F and U+205F", "\u202f\u205f", false, true, true },
 	{ "U+3000, ideographic space", "\u3000", false, true, true },
 	{ "U+3000 before", "\u3000a", false, false, true },
-	{ "U+FEFF, no blank", "\ufeff", false, false, false },
+	{ "U+FEFF, invisible", "\ufeff", false, true, false },
 	{ "an emoji", "\U0001f600", false, false, false },
 	{ "blanks but for the last", " \t\u3000.", true, false, true },
 };
+
+static const struct invisible {
+	const char *name, *text;
+	bool invisible;
+} invisibles[] = {
+	{ "a name", "Roger Histand", false },
+	{ "nothing", "", false },
+	{ "accents, composed and not", "\u00e9e\u0301", false },
+	{ "Hebrew, Persian, Hindi", "\u05d0\u067e\u0939\u093f", false },
+	{ "Chinese, Korean", "\u5f90\uac00", false },
+	{ "soft hyphen", "a\u00adb", true },
+	{ "zero width space", "a\u200b", true },
+	{ "joiner", "a\u200db", true },
+	{ "non-joiner", "a\u200cb", true },
+	{ "left-to-right mark", "\u200ea", true },
+	{ "right-to-left override", "a\u202eb", true },
+	{ "isolate", "\u2066a\u2069", true },
+	{ "Arabic letter mark", "\u061c", true },
+	{ "word joiner", "a\u2060b", true },
+	{ "byte order mark", "\ufeffAnn", true },
+	{ "Hangul fillers", "\u115f\u1160", true },
+	{ "Hangul filler", "\u3164", true },
+	{ "halfwidth filler", "\uffa0", true },
+	{ "Braille blank", "\u2800", true },
+	{ "a tag", "a\U000e0041", true },
+	{ "a variation selector", "a\ufe0f", true },
+	{ "an ideographic one", "\u8fbb\U000e0100", true },
+	{ "an emoji", "\U0001f600", false },
+	{ "a heart in colour", "\u2764\ufe0f", false },
+	{ "in colour twice", "\u2764\ufe0f\ufe0f", true },
+	{ "a family", "\U0001f468\u200d\U0001f469\u200d\U0001f467", false },
+	{ "a skin tone", "\U0001f44d\U0001f3fd", false },
+	{ "a person with a heart",
+	    "\U0001f469\u200d\u2764\ufe0f\u200d\U0001f468", false },
+	{ "a joiner at the end", "\U0001f468\u200d", true },
+	{ "a joiner before a letter", "\U0001f468\u200da", true },
+	{ "two joiners", "\U0001f468\u200d\u200d\U0001f468", true },
+};
+
+static void
+test_invisible(void **state)
+{
+	const struct invisible *row = row_of(state);
+
+	assert_int_equal(text_has_invisible(row->text), row->invisible);
+}
+
+static const struct isolated {
+	const char *name, *text, *isolated;
+} isolateds[] = {
+	{ "a name", "Ann", "Ann" },
+	{ "nothing", "", "" },
+	{ "Chinese", "\u5f90", "\u5f90" },
+	{ "Hebrew", "\u05d0\u05d1", "\u2068\u05d0\u05d1\u2069" },
+	{ "Arabic and Latin", "a \u0627", "\u2068a \u0627\u2069" },
+	{ "an override", "a\u202eb", "\u2068ab\u2069" },
+	{ "an end too many", "a\u2069\u202cb", "\u2068ab\u2069" },
+	{ "a mark alone", "\u200f", "\u2068\u2069" },
+};
+
+static void
+test_isolate(void **state)
+{
+	const struct isolated *row = row_of(state);
+
+	assert_string_equal(text_isolate(row->text), row->isolated);
+}
 
 static void
 test_kind(void **state)
@@ -423,6 +493,8 @@ main(void)
 	UNIT_TEST(test_every_code_point);
 	UNIT_TEST(test_length);
 	UNIT_ROWS(test_kind, kinds);
+	UNIT_ROWS(test_invisible, invisibles);
+	UNIT_ROWS(test_isolate, isolateds);
 	UNIT_ROWS(test_initial, initials);
 	UNIT_ROWS(test_unix_lines, line_ends);
 	UNIT_ROWS(test_percent_decode, percents);

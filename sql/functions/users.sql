@@ -1,0 +1,71 @@
+-- Users, and the names of deleted accounts.
+
+CREATE OR REPLACE FUNCTION name_digest(name text) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN sha256(convert_to(name, 'UTF8'));
+
+-- Skips the insertion of a user whose name belonged to a deleted account, as
+-- ON CONFLICT DO NOTHING does for a name that is in use.
+CREATE OR REPLACE FUNCTION refuse_former_name() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+	-- waits for a deletion of the same name that has not committed yet
+	PERFORM FROM users WHERE username = NEW.username FOR KEY SHARE;
+	IF EXISTS (SELECT FROM former_users
+		WHERE name_digest = name_digest(NEW.username))
+	THEN
+		RETURN NULL;
+	END IF;
+	RETURN NEW;
+END $$;
+
+-- CREATE OR REPLACE TRIGGER would lock the table in each run of bin/migrate.
+SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'former_name') AS missing
+\gset
+\if :missing
+CREATE TRIGGER former_name BEFORE INSERT ON users
+	FOR EACH ROW EXECUTE FUNCTION refuse_former_name();
+\endif
+
+-- A registration is an activity; an import is not.
+CREATE OR REPLACE FUNCTION note_registration() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+	PERFORM note_activity(NEW.user_id);
+	RETURN NULL;
+END $$;
+
+SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'registered') AS missing
+\gset
+\if :missing
+CREATE TRIGGER registered AFTER INSERT ON users
+	FOR EACH ROW WHEN (NEW.registered_at IS NOT NULL)
+	EXECUTE FUNCTION note_registration();
+\endif
+
+-- Returns those of the names, one per line, that belong to a user.
+CREATE OR REPLACE FUNCTION existing_names(names text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE ROWS 10
+AS $$
+BEGIN
+	RETURN QUERY SELECT username FROM users
+		WHERE username = ANY (string_to_array(names, E'\n'));
+END $$;
+
+-- Every visitor can see these columns.
+GRANT SELECT (user_id, username) ON users
+	TO minitwit_reader, minitwit_registrar,
+	minitwit_api_reader, minitwit_api_poster, minitwit_api_follower,
+	minitwit_api_registrar, minitwit_operator, minitwit_importer;
+GRANT INSERT (username, email, pw_hash) ON users
+	TO minitwit_registrar, minitwit_api_registrar;
+GRANT INSERT (user_id, username, email, pw_hash, registered_at) ON users
+	TO minitwit_importer;
+GRANT SELECT, UPDATE ON SEQUENCE users_user_id_seq TO minitwit_importer;
+GRANT SELECT ON former_users TO minitwit_importer;
+GRANT EXECUTE ON FUNCTION name_digest TO minitwit_importer;
+GRANT EXECUTE ON FUNCTION existing_names TO minitwit_reader;
