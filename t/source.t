@@ -3,6 +3,7 @@
 
 use strict;
 use warnings;
+use Encode qw(decode);
 use File::Basename qw(basename);
 use File::Temp qw(tempdir);
 use Test::More;
@@ -42,6 +43,14 @@ subtest 'no module of lib/ includes one that includes it' => sub {
 	my $edges = join "\n", sort keys %edge;
 	my $cycle = qx{printf '%s\n' '$edges' | tsort 2>&1 >/dev/null};
 	is $cycle, '', 'tsort finds no cycle';
+};
+
+# What a reader sees is what is compiled.
+subtest 'no source has an invisible character' => sub {
+	for (split /\n/, qx{git ls-files '*.c' '*.h' '*.sql' '*.sh'}) {
+		unlike decode('UTF-8', read_file($_)), qr/[^\P{Cf}\x{200d}]/,
+		    $_ if -e; # emoji may be joined
+	}
 };
 
 subtest 'each means has its one user' => sub {

@@ -11,6 +11,11 @@
 #include "page.h"
 #include "session.h"
 
+/* A Host with others, or with a port or an IPv6 address that is malformed, is
+ * no host. */
+#define HOST_CHARACTERS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]"
+
 static const char *
 header(struct fuzz_input *input, const char *name)
 {
@@ -29,19 +34,29 @@ ask(const void *given)
 	need_same_origin(reply_begin(&page_kind));
 }
 
-/* True when the URL is scheme://host, alone or with something after it that
- * ends the host. */
+/* The length of a host and a port without HTTP's own. */
+static size_t
+without_port(const char *host, size_t len)
+{
+	if (len > 3 && strncmp(host + len - 3, ":80", 3) == 0)
+		return len - 3;
+	return len > 1 && host[len - 1] == ':' ? len - 1 : len;
+}
+
+/* True if the URL is http://host, alone or with something after it that ends
+ * the host. */
 static bool
 is_of(const char *url, const char *host)
 {
-	const char *after = strstr(url, "://");
+	static const char scheme[] = "http://";
+	size_t len, ours;
 
-	if (host == NULL || after == NULL ||
-	    strncasecmp(after + 3, host, strlen(host)) != 0)
+	if (host == NULL || strncasecmp(url, scheme, strlen(scheme)) != 0)
 		return false;
-	after += 3 + strlen(host);
-	return *after == '\0' || *after == '/' || *after == '?' ||
-	    *after == '#';
+	url += strlen(scheme);
+	len = without_port(url, strcspn(url, "/?#"));
+	ours = without_port(host, strlen(host));
+	return len == ours && strncasecmp(url, host, len) == 0;
 }
 
 int
@@ -65,6 +80,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		property(is_of(from, host));
 	else
 		property(fuzz_status() == 403 &&
-		    (!is_of(from, host) || host[strcspn(host, "/?#")] != '\0'));
+		    (!is_of(from, host) ||
+			host[strspn(host, HOST_CHARACTERS)] != '\0' ||
+			strpbrk(host, ":[]") != NULL));
 	return fuzz_end();
 }

@@ -129,6 +129,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_variable("CONTENT_LENGTH", mem_format("%zu", strlen(body)));
 	fuzz_stdin(body, strlen(body));
 	fuzz_database(rows, &input);
+	/* a password hash of no known form is logged */
+	if (routes[route] == main_site_login)
+		fuzz_expect_errors();
 
 	property(fuzz_answers(serve, &routes[route]));
 	property(fuzz_status() < 500);

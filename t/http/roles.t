@@ -7,6 +7,7 @@ use warnings;
 use File::Glob qw(bsd_glob);
 use File::Temp;
 use Test::More;
+use Time::HiRes qw(sleep);
 use World;
 
 my $world = World->new;
@@ -275,6 +276,85 @@ for my $role (@roles) {
 	    'idle_in_transaction_session_timeout=1s lock_timeout=1s'
 	    . ' statement_timeout=1500ms', "$role: takes no longer than that";
 }
+
+# Sends statements as a role through PgBouncer, and returns what psql says.
+sub as_role {
+	my ($role, @statements) = @_;
+	local %ENV = (%ENV, PGHOST => $world->state . '/run', PGPORT => 6432,
+		PGUSER => $role, PGDATABASE => 'minitwit');
+	my ($said) = World::run_program('', qw(psql -XAtq),
+		map { ('-c', $_) } @statements);
+	return $said->{raw} . $said->{stderr};
+}
+
+subtest 'a statement that does not end' => sub {
+	my $endless = 'DO $$ BEGIN LOOP END LOOP; END $$ /* endless */';
+	like as_role('minitwit_reader', 'SET statement_timeout = 0;'
+		. " SET client_connection_check_interval = 0; $endless"),
+	    qr/terminat|closed|timeout/i, 'its client gets an error';
+	my $left = 1;
+	for (1 .. 1200) {
+		$left = $world->sql(q{SELECT count(*) FROM pg_stat_activity
+			WHERE query LIKE '%/* endless */' AND pid <> pg_backend_pid()
+			AND state = 'active'});
+		last if !$left;
+		sleep 0.1;
+	}
+	is $left, 0, '... and it ends';
+	like as_role('minitwit_reader', 'SET temp_file_limit = -1'),
+	    qr/permission denied/, 'nobody gets more room for temporary files';
+	like as_role('minitwit_reader', "SET work_mem = '64kB'; SET enable_sort = on;"
+		. ' SELECT n FROM generate_series(1, 30000000) AS n'
+		. ' ORDER BY -n LIMIT 1'),
+	    qr/temp_file_limit|timeout|terminat|closed/, '... than there is';
+};
+
+subtest 'flagged messages' => sub {
+	$world->api(POST => '/msgs/Ann', { content => 'a flagged one' });
+	$world->sql(q{UPDATE messages SET flagged = true
+		WHERE text = 'a flagged one'});
+	my $count = q{SELECT count(*) FROM messages WHERE text = 'a flagged one'};
+	is as_role($_, $count), "0\n", "$_ does not see it"
+	    for qw(minitwit_reader minitwit_api_reader minitwit_api_poster);
+	is $world->sql($count), 1, '... but it is there';
+};
+
+# What a program asks for that somebody has taken over.
+subtest 'the role of the sign-in' => sub {
+	$world->register('Cid');
+	my $hashes = sub {
+		my ($call) = @_;
+		return as_role('minitwit_auth', "SELECT count(pw_hash) FROM"
+			. " generate_series(1, 200) AS n CROSS JOIN LATERAL $call");
+	};
+	is $hashes->("login_begin('Cid', NULL, NULL)"), "0\n",
+	    'no hash without a count';
+	cmp_ok $hashes->("login_begin('Cid', NULL, '203.0.113.' || 0 * n)"), '<=', 10,
+	    'no more hashes in one statement than attempts';
+	cmp_ok $hashes->("login_begin('Cid', NULL, '203.0.113.' || n % 200)"), '<=',
+	    10, '... nor from many addresses';
+	cmp_ok $hashes->("login_begin('Cid', NULL, 'rubbish ' || n)"), '<=', 60,
+	    '... nor from none';
+	my $begin = sub {
+		my ($hash, $replacement) = @_;
+		return as_role('minitwit_auth', 'SELECT session_begin(user_id, '
+			. "repeat('d', 64), '192.0.2.1', NULL, $hash, $replacement)"
+			. " FROM login_begin('Cid', NULL, NULL)");
+	};
+	is $begin->('NULL', 'NULL'), "f\n", 'no session without the hash';
+	is $begin->("''", 'NULL'), "f\n", '... or with another';
+	my $mine = "'scrypt:16384:8:1\$salt\$" . 'a' x 128 . q{'};
+	is $begin->('NULL', $mine), "f\n", '... and no password';
+	my $hash = $world->sql(q{SELECT pw_hash FROM users WHERE username = 'Cid'});
+	is $begin->("'$hash'", $mine), "t\n", 'with the hash there is a session';
+	is $world->sql(q{SELECT pw_hash FROM users WHERE username = 'Cid'}), $hash,
+	    '... but no other password';
+};
+
+is $world->sql(q{SELECT string_agg(proname, ' ') FROM pg_proc
+	WHERE prosecdef AND pronamespace = 'public'::regnamespace AND NOT EXISTS (
+		SELECT FROM unnest(proconfig) AS c WHERE c LIKE 'search_path=%')}),
+    '', 'each SECURITY DEFINER function has its search_path';
 
 # --- Apache gives them their roles ---
 
