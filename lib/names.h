@@ -14,8 +14,13 @@ struct names {
 	const char **list;
 };
 
-/* Returns those of the names that users have, in any order.  No name may
- * contain a line feed. */
+/* Returns those of the names that users have, in the order of strcmp(3).  No
+ * name may contain a line feed. */
 const struct names *names_existing(const struct names *names);
+
+/* Returns the first of the names, which are in that order, that begins with the
+ * first len bytes of text, or NULL.  The shortest is the first. */
+const char *names_beginning(
+    const struct names *names, const char *text, size_t len);
 
 #endif

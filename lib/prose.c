@@ -140,17 +140,18 @@ prose_mentions(struct names *names, const char *text)
 	}
 }
 
-/* How many bytes here are a known name, the longest of them. */
+/* The number of bytes of the longest known name that begins here, or 0. */
 static size_t
 name_length(const char *text, const struct names *known)
 {
 	size_t longest = 0;
 
-	for (size_t i = 0; i < known->count; i++) {
-		size_t len = strlen(known->list[i]);
+	for (size_t len = 0; (len = next_end(text, len)) != 0;) {
+		const char *name = names_beginning(known, text, len);
 
-		if (len > longest && strncmp(text, known->list[i], len) == 0 &&
-		    !is_word(text + len))
+		if (name == NULL)
+			break;
+		if (name[len] == '\0')
 			longest = len;
 	}
 	return longest;

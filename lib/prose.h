@@ -17,8 +17,8 @@
  */
 void prose_mentions(struct names *names, const char *text);
 
-/* Appends the text, escaped, with its links; known are names that somebody
- * has. */
+/* Appends the text, escaped, with its links; known are the names of users, as
+ * names_existing() returns them. */
 void prose_html(struct buf *out, const char *text, const struct names *known);
 
 #endif

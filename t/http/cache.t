@@ -397,6 +397,64 @@ subtest 'no stampede' => sub {
 	cmp_ok $ran, '<=', 8, "16 for an old page at once: $ran programs";
 };
 
+# A compromised program neither has its responses cached for others nor takes the
+# security headers from them.
+subtest 'a program that says it may be cached' => sub {
+	my $evil = join '', map { "$_\\r\\n" } 'Status: 200 OK',
+	    'Content-Type: text/html', 'Age: 0', 'Vary: X-None',
+	    'Cache-Control: public, max-age=86400, s-maxage=86400',
+	    'Expires: Thu, 01 Jan 2099 00:00:00 GMT',
+	    'Content-Security-Policy: default-src *', 'X-Content-Type-Options: x';
+	my $folder = $world->state . '/site/cgi-bin/site';
+	my @programs = map {"$folder/$_"} qw(profile user_feed message public);
+	for my $file (@programs) {
+		rename $file, "$file.kept" or die "$file: $!";
+		open my $to, '>', $file or die "$file: $!";
+		# it may start no process
+		print {$to} "#!/bin/sh\nread -r each </proc/sys/kernel/random/uuid\n"
+		    . "printf '$evil\\r\\n%s' \"\$each\"\n";
+		close $to;
+		chmod 0755, $file or die "$file: $!";
+	}
+	my $is_ours = sub {
+		my ($answer, $what) = @_;
+		is $answer->{status}, 200, $what;
+		is count_of($answer, $_), 1, "... $_ once" for @once[ 0 .. 3 ];
+		like $answer->{headers}{'content-security-policy'},
+		    qr/^default-src 'none';/, '... ours';
+		is $answer->{headers}{'x-content-type-options'}, 'nosniff',
+		    '... and nosniff';
+		is $answer->{headers}{$_}, undef, "... without $_"
+		    for qw(age expires);
+	};
+	for my $target ('/Ann', '/publicity', '/public%2fx', '/loginX/feed',
+		'/login/feed', '/register/status/1', '/Ann/status/1')
+	{
+		my @answers = map { $world->get(fresh($target)) } 1 .. 2;
+		my $page = fresh($target);
+		my @same = map { $world->get($page) } 1 .. 2;
+		$is_ours->($_, $target) for @same;
+		isnt $same[0]{content}, $same[1]{content}, '... not cached';
+	}
+	for my $cookie ('a=b', "session=$jar{Ann}{session}") {
+		my $page = fresh('/public');
+		my @same = map { $world->get($page,
+			headers => { Cookie => $cookie }) } 1 .. 2;
+		isnt $same[0]{content}, $same[1]{content}, "$cookie: not cached";
+		isnt $world->get($page)->{content}, $same[1]{content},
+		    '... nor for a visitor';
+	}
+	my $page = fresh('/public');
+	my $first = $world->get($page);
+	$is_ours->($first, 'the public timeline');
+	wait_until_old();
+	my $second = $world->get($page);
+	isnt $second->{content}, $first->{content}, '... not after a second';
+	is $second->{headers}{'cache-control'},
+	    'public, max-age=0, s-maxage=1', '... which is what Apache says';
+	rename "$_.kept", $_ or die "$_: $!" for @programs;
+};
+
 # A kept page that says where it is says so to nobody who asked elsewhere.
 subtest 'whole addresses' => sub {
 	my $address = sub {

@@ -175,7 +175,7 @@ subtest 'texts of all kinds' => sub {
 subtest 'names of all kinds' => sub {
 	for my $name ('<script>', q{"quo'ted"}, '100%', '%41', 'a%2Fb', 'a/b',
 		'//', 'what?', '#', "\x{1f600}" x 64, 'feed', 'a+b', 'a&b=c;d',
-		'&amp;', ']]>', "\x{fffe}", "\x{202e}abc", '{}', '...') {
+		'&amp;', ']]>', "\x{fffe}", '{}', '...') {
 		my $path = path_of($name);
 		$world->register($name);
 		$world->sql('INSERT INTO messages (author_id, text)

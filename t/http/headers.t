@@ -109,4 +109,25 @@ subtest 'the database is away' => sub {
 	like $world->raw(request('GET /nobody')), qr/^HTTP\S+ 404/, 'is back';
 };
 
+# RFC 9110 8.8.3.3: ranges of two codings must not be put together.
+subtest 'one tag for all codings' => sub {
+	my ($style) = $world->get('/public')->{content} =~ m{"(/-/asset/style[^"]+)"};
+	for my $target ($style, '/-/icon.svg', '/robots.txt', '/-/openapi.json',
+		'/-/api')
+	{
+		for my $coding (qw(identity gzip br)) {
+			my %with = ('Accept-Encoding' => $coding);
+			my $answer = $world->get($target, headers => {%with});
+			my $tag = $answer->{headers}{etag};
+			like $tag, qr{^W/"}, "$target, $coding: weak";
+			is $world->get($target, headers => { %with,
+				'If-None-Match' => $tag })->{status}, 304,
+			    '... and known again';
+			is $world->get($target, headers => { %with,
+				Range => 'bytes=0-9', 'If-Range' => $tag })->{status},
+			    200, '... but no reason for a range';
+		}
+	}
+};
+
 done_testing;

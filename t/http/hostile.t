@@ -556,6 +556,12 @@ sub unescaped {
 	return $_[0] =~ s/&(amp|lt|gt|#34|#39);/$character{$1}/gr;
 }
 
+# A name of a page, without U+2068 and U+2069, which isolate it.
+sub name_of {
+	my ($shown) = @_;
+	return unescaped($shown // '') =~ s/\xe2\x81[\xa8\xa9]//gr;
+}
+
 # Sends it; gives the answer, whose faults go to a list.
 sub answer_to {
 	my ($faults, $payload, $bytes) = @_;
@@ -595,7 +601,8 @@ is $world->sql('SELECT count(*) FROM messages'), $stored + @messages,
 @faults = ();
 my @names = grep {
 	my $name = decode('UTF-8', $_);
-	$name !~ /\A\s|\s\z|[\0-\x1f\x7f-\x9f]/ && length $name <= 64
+	$name !~ /\A\s|\s\z|[\0-\x1f\x7f-\x9f]|\p{Cf}|\p{VS}|[\x{115f}\x{1160}\x{3164}]/
+	    && length $name <= 64
 } texts(Payloads::of(qw(sql markup unicode redirects)));
 @names = some(0, @names); # each is hashed for
 for my $name (@names) {
@@ -609,7 +616,7 @@ for my $name (@names) {
 	my $page = answer_to(\@faults, $name, request("GET $path"));
 	my ($read) = $page->{content} =~ m{<h1>(.*)&#39;s Timeline</h1>}s;
 	push @faults, shown($name) . ' is on the page ' . shown($read // '')
-	    if unescaped($read // '') ne $name;
+	    if name_of($read) ne $name;
 
 	$answer = answer_to(\@faults, $name, request("POST $path/follow",
 		[ $ann, $form ], ''));
@@ -621,7 +628,7 @@ for my $name (@names) {
 	($read) = $page->{content} =~
 	    m{You are now following &#34;(.*)&#34;</li>}s;
 	push @faults, shown($name) . ' is in the flash ' . shown($read // '')
-	    if unescaped($read // '') ne $name;
+	    if name_of($read) ne $name;
 	my $list = answer_to(\@faults, $name, request('GET /fllws/Ann?no=1000',
 		[ $simulator ]));
 	push @faults, shown($name) . ' is not in the list'

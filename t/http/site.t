@@ -516,6 +516,63 @@ subtest 'pages of 30, stable while new messages arrive' => sub {
 	    for 0, -1, 'x', '', '99999999999999999999', '1&before=2';
 };
 
+# New names have no such characters; old ones do not reorder the site's sentences.
+subtest 'names with invisible characters' => sub {
+	for my $name ("a\x{202e}b", "\x{200b}", "Ann\x{200b}", "A\x{ad}nn", "\x{3164}",
+		"\x{115f}\x{1160}", "\x{2800}", "\x{feff}Ann", "a\x{2066}b\x{2069}",
+		"a\x{e0041}", "\x{1f468}\x{200d}", "a\x{200d}b", "a\x{fe0f}")
+	{
+		my $answer = post('/register', [ username => $name, email => 'a@b',
+			password => 'pw', password2 => 'pw' ]);
+		is $answer->{status}, 200, sprintf 'U+%vX is refused', $name;
+		like $answer->{html}, qr{<div\ class="error"[^>]*>
+			(?:The\ username\ has\ an\ invisible\ character
+			|You\ have\ to\ enter\ a\ username)}x, '... with a sentence';
+		is $world->api(POST => '/register', { username => $name,
+			email => 'a@b', pwd => 'pw' })->{status}, 400, '... by the API';
+	}
+
+	my $name = "gnirts\x{202e}evil";
+	my $shown = "\x{2068}gnirtsevil\x{2069}";
+	$world->sql("INSERT INTO users (username, email, pw_hash)
+		SELECT '$name', 'a\@b', pw_hash FROM users WHERE username = 'Ann';
+		INSERT INTO messages (author_id, text)
+		SELECT user_id, 'hello' FROM users WHERE username = '$name'");
+	my $path = path_of($name);
+	my $jar = World::Jar->new;
+	is_redirect(post('/login', [ username => $name, password => 'pw' ],
+		jar => $jar), '/', 'an old name logs in');
+	my $ann = World::Jar->new;
+	post('/login', [ username => 'Ann', password => 'pw' ], jar => $ann);
+	is_redirect(post("$path/follow", [], jar => $ann), $path, 'is followed');
+	my @pages = (map({ $_->{html} } get($path, jar => $ann), get('/', jar => $jar),
+		get('/-/account', jar => $jar), get("$path/followers"),
+		get("$path/following"), get('/public', @now), get('/-/search?q=gnirts')),
+		decode('UTF-8', get("$path/feed")->{content}));
+	for my $page (@pages) {
+		unlike $page, qr/\x{202e}/, 'the character is on no page';
+		like $page, qr/$shown/, '... but the name is, isolated';
+	}
+	like $pages[0], qr{<h1>$shown&\#39;s\ Timeline</h1>}x, 'in the heading';
+	like $pages[0], qr{<title>$shown&\#39;s\ Timeline}x, '... the title';
+	like $pages[0], qr{following\ &\#34;$shown&\#34;</li>}x, '... the flash';
+	$world->sql("DELETE FROM users WHERE username = '$name'");
+};
+
+subtest 'a message of invisible characters' => sub {
+	my $jar = World::Jar->new;
+	post('/login', [ username => 'Ann', password => 'pw' ], jar => $jar);
+	for my $text ("\x{200b}\x{200d}", " \x{3164}\n", "\x{202e}\x{2800}") {
+		my $count = $world->sql('SELECT count(*) FROM messages');
+		is_redirect(post('/add_message', [ text => $text ], jar => $jar), '/',
+			'is empty');
+		is $world->api(POST => '/msgs/Ann', { content => $text })->{status},
+		    400, '... for the API, too';
+		is $world->sql('SELECT count(*) FROM messages'), $count,
+		    '... and not stored';
+	}
+};
+
 subtest 'names of all kinds' => sub {
 	my $reader = $world->login('Reader');
 	for my $name (
@@ -525,7 +582,8 @@ subtest 'names of all kinds' => sub {
 		"\x{1f600}", "\x{1f600}" x 64, 'follow', 'unfollow', 'a+b',
 		'a&b=c;d', '&amp;', 'back\\slash', '.htaccess', '...', '~root',
 		'index.html', 'cgi-bin', ':', '*', "\x{5f90}\x{6587}", "e\x{301}",
-		"\x{202e}abc", q{'; DROP TABLE users; --}, 'http://x/y', '{}',
+		q{'; DROP TABLE users; --}, 'http://x/y', '{}',
+		"\x{1f468}\x{200d}\x{1f469}", "\x{2764}\x{fe0f}",
 	) {
 		my $path = path_of($name);
 		my $jar = World::Jar->new;

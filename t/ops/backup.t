@@ -187,6 +187,10 @@ sub is_as_it_was {
 	is $world->post('/add_message', [ text => 'again' ], jar => $jar)->{status},
 	    302, 'and can post';
 	load(2);
+	# PostgreSQL's statistics are not in a backup
+	my ($users) = $world->get('/metrics')->{content} =~ /^minitwit_users (\S+)/m;
+	is $users, $world->sql('SELECT count(*) FROM users'),
+	    'the number of users is a metric';
 	return;
 }
 

@@ -10,8 +10,9 @@
 #define MENTION(path, name) \
 	"<a class=\"mention\" href=\"/" path "\">@" name "</a>"
 
-static const char *users[] = { "Ann", "Ann Lee", "Roger Histand", "Dr. No",
-	"J.R.", "Zo\u00eb", "a/b", "<b>" };
+/* in the order of names_existing() */
+static const char *users[] = { "<b>", "Ann", "Ann Lee", "Dr. No", "J.R.",
+	"Roger Histand", "Zo\u00eb", "a/b" };
 static const struct names known = { sizeof(users) / sizeof(users[0]), users };
 
 static const struct row {
