@@ -559,6 +559,25 @@ subtest 'names with invisible characters' => sub {
 	$world->sql("DELETE FROM users WHERE username = '$name'");
 };
 
+# An import may have both: they are two users.
+subtest 'names that are one name in NFC' => sub {
+	my %id;
+	for my $name ("Ren\x{e9}e", "Rene\x{301}e") {
+		$world->sql("INSERT INTO users (username, email, pw_hash,
+				registered_at)
+			SELECT '$name', 'a\@b', pw_hash, NULL FROM users
+			WHERE username = 'Ann'");
+		my $jar = World::Jar->new;
+		is_redirect(post('/login', [ username => $name, password => 'pw' ],
+			jar => $jar), '/', 'logs in');
+		post('/add_message', [ text => "by $name" ], jar => $jar);
+		$id{$name} = $jar->{session};
+		is_deeply texts(get(path_of($name))), ["by $name"],
+		    'has a profile of its own';
+	}
+	is keys %id, 2, 'two users';
+};
+
 subtest 'a message of invisible characters' => sub {
 	my $jar = World::Jar->new;
 	post('/login', [ username => 'Ann', password => 'pw' ], jar => $jar);
