@@ -77,9 +77,9 @@ form_button(const struct req *req, const struct user *me, const char *button,
 	struct buf *page = page_open(req, me, "Please confirm");
 
 	html(page,
+	    "<form class=\"account\" action=\"%s\" method=\"post\">\n"
 	    "<p>Your browser does not say which page this request comes"
 	    " from.</p>\n"
-	    "<form class=\"account\" action=\"%s\" method=\"post\">\n"
 	    "<div class=\"actions\"><input type=\"submit\""
 	    " value=\"%s\"></div>\n"
 	    "</form>\n",
