@@ -18,3 +18,8 @@ SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
 		'|pg_(cancel|terminate)_backend|pg_logical_emit_message)$'
 	AND has_function_privilege('public', oid, 'EXECUTE')
 \gexec
+
+-- By default everybody may run code of their own (DO), which no limit of the planner
+-- bounds.
+REVOKE USAGE ON LANGUAGE plpgsql, sql FROM PUBLIC;
+GRANT USAGE ON LANGUAGE plpgsql, sql TO minitwit_owner, minitwit_importer;

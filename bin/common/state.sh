@@ -26,7 +26,8 @@ if [ "$(id -u)" = 0 ]; then
 	# a state directory of an earlier release belongs to www-data
 	owner=$(stat -c %U "$state/run" 2>/dev/null) || owner=minitwit
 	[ "$owner" = www-data ] || owner=minitwit
-	as_owner=(setpriv --reuid="$owner" --regid="$owner" --clear-groups
+	# without root's terminal, which could be made to type (TIOCSTI)
+	as_owner=(setsid --wait setpriv --reuid="$owner" --regid="$owner" --clear-groups
 		env --chdir=/ HOME=/nonexistent)
 	as_owners=(--owner="$owner" --group="$owner")
 else

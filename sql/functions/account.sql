@@ -219,6 +219,9 @@ AS $$
 DECLARE
 	me record;
 BEGIN
+	IF (SELECT user_id FROM session_find(token)) IS NULL THEN
+		RETURN false; -- without a lock
+	END IF;
 	-- one deletion at a time: two users who follow each other would deadlock
 	LOCK TABLE former_users IN SHARE ROW EXCLUSIVE MODE;
 	SELECT * INTO me FROM session_find(token);

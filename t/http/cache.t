@@ -88,7 +88,7 @@ sub has_each_header_once {
 	is $answer->{headers}{'set-cookie'}, undef, '... and no cookie';
 	is join(' ', sort split /, ?/, $answer->{headers}{vary}),
 	    'Accept-Encoding Cookie Host X-Forwarded-Proto', '... Vary';
-	is $answer->{headers}{'content-security-policy'} =~ tr/;//, 8,
+	is $answer->{headers}{'content-security-policy'} =~ tr/;//, 9,
 	    '... each part of the policy once';
 	is $answer->{headers}{'x-content-type-options'}, 'nosniff',
 	    '... nosniff, once';
@@ -403,7 +403,8 @@ subtest 'a program that says it may be cached' => sub {
 	my $evil = join '', map { "$_\\r\\n" } 'Status: 200 OK',
 	    'Content-Type: text/html', 'Age: 0', 'Vary: X-None',
 	    'Cache-Control: public, max-age=86400, s-maxage=86400',
-	    'Expires: Thu, 01 Jan 2099 00:00:00 GMT',
+	    'Expires: Thu, 01 Jan 2099 00:00:00 GMT', 'Set-Cookie: session=evil',
+	    'Surrogate-Control: max-age=86400', 'Service-Worker-Allowed: /',
 	    'Content-Security-Policy: default-src *', 'X-Content-Type-Options: x';
 	my $folder = $world->state . '/site/cgi-bin/site';
 	my @programs = map {"$folder/$_"} qw(profile user_feed message public);
@@ -425,7 +426,7 @@ subtest 'a program that says it may be cached' => sub {
 		is $answer->{headers}{'x-content-type-options'}, 'nosniff',
 		    '... and nosniff';
 		is $answer->{headers}{$_}, undef, "... without $_"
-		    for qw(age expires);
+		    for qw(age expires surrogate-control service-worker-allowed);
 	};
 	for my $target ('/Ann', '/publicity', '/public%2fx', '/loginX/feed',
 		'/login/feed', '/register/status/1', '/Ann/status/1')
@@ -447,6 +448,8 @@ subtest 'a program that says it may be cached' => sub {
 	my $page = fresh('/public');
 	my $first = $world->get($page);
 	$is_ours->($first, 'the public timeline');
+	is $_->{headers}{'set-cookie'}, undef, '... no cookie for others'
+	    for grep { defined $_->{headers}{age} } map { $world->get($page) } 1 .. 5;
 	wait_until_old();
 	my $second = $world->get($page);
 	isnt $second->{content}, $first->{content}, '... not after a second';

@@ -16,7 +16,7 @@ my %expected = (
 	server => 'Apache',
 	'content-security-policy' => "default-src 'none'; script-src 'self'; "
 	    . "style-src 'self'; img-src 'self'; connect-src 'self'; "
-	    . "manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+	    . "manifest-src 'self'; worker-src 'none'; form-action 'self'; base-uri 'none'; "
 	    . "frame-ancestors 'none'",
 	'x-content-type-options' => 'nosniff',
 	'referrer-policy' => 'same-origin',
