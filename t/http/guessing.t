@@ -10,7 +10,7 @@ use World;
 
 my $world = World->new(ALLOWED_ADDRESSES => '127.0.0.1 127.0.5.0/24');
 my $free = 3;
-$world->sql("UPDATE attempt_limits SET free = $free");
+$world->sql("UPDATE attempt_limits SET free = $free WHERE kind <> 'simulator'");
 $world->login($_) for qw(Ann Bob); # from 127.0.0.1
 
 sub log_in_from {
@@ -32,6 +32,29 @@ sub call_from {
 		from => $address, headers => { Authorization =>
 			$credentials ? 'Basic ' . encode_base64($credentials, '') : ''
 		});
+}
+
+# The statuses of the API's routes that need a password, each with one from an address.
+sub api_from {
+	my ($address, $password) = @_;
+	my $credentials = defined $password
+	    ? 'Basic ' . encode_base64("simulator:$password", '') : '';
+	return join ' ', map {
+		my ($method, $path, $body) = @$_;
+		$world->api($method, $path, $body, from => $address,
+			headers => { Authorization => $credentials })->{status}
+	} [ GET => '/msgs' ], [ GET => '/msgs/Ann' ], [ GET => '/fllws/Ann' ],
+	    [ POST => '/msgs/Ann', { content => 'hi' } ],
+	    [ POST => '/fllws/Ann', { follow => 'Bob' } ];
+}
+
+# How many of so many wrong passwords are let in.
+sub guess_from {
+	my ($address, $count) = @_;
+	return grep { $_ != 403 } map { $world->api(GET => '/msgs', undef,
+		from => $address, headers => { Authorization => 'Basic '
+			. encode_base64("simulator:guess $_", '') })->{status}
+	} 1 .. $count;
 }
 
 # The page that says so, with the form filled in as before.
@@ -126,6 +149,45 @@ subtest 'registration' => sub {
 	    'another address is free';
 	is register_from('127.0.4.1', '')->{status}, 200,
 	    'a mistake is told before';
+};
+
+subtest 'the API\'s password' => sub {
+	my ($right, $refused) = ('200 200 200 204 204', '403 403 403 403 403');
+	my $guesses = sub {
+		return $world->sql("SELECT coalesce(sum(ceil(count)), 0)"
+			. " FROM attempts WHERE kind = 'simulator'");
+	};
+	$world->sql("DELETE FROM attempts WHERE kind = 'simulator'");
+	is guess_from('127.0.5.1', 20), 0, 'an allowed address guesses';
+	is api_from('127.0.5.1', 'super_safe!'), $right, '... and is let in';
+	is api_from('127.0.6.1', undef), $refused, 'no password is no guess'
+	    for 1 .. 3;
+	is $guesses->(), 0, '... nothing is counted';
+	is api_from('127.0.6.1', 'super_safe!'), $right, '... and it is let in';
+
+	is guess_from('127.0.6.1', 9), 0, 'another address has nine guesses';
+	is $guesses->(), 9, '... which are counted';
+	is api_from('127.0.6.1', 'super_safe!'), $right, '... and is let in';
+	is guess_from('127.0.6.1', 1), 0, 'the tenth guess';
+	# not only for a second
+	$world->sql("UPDATE attempts SET count = 30
+		WHERE kind = 'simulator' AND ceil(count) = 10");
+	is api_from('127.0.6.1', 'super_safe!'), $refused,
+	    'the right password is refused, too';
+	is call_from('127.0.6.1', 'Max', 'simulator:super_safe!')->{status}, 204,
+	    '... but not where none is needed';
+	is api_from('127.0.6.2', 'super_safe!'), $right,
+	    'another address is let in';
+	is api_from('127.0.5.1', 'super_safe!'), $right,
+	    '... and so is an allowed one';
+	$world->sql("UPDATE attempts SET last_at = last_at - interval '15 min'
+		WHERE kind = 'simulator'");
+	is api_from('127.0.6.1', 'super_safe!'), $right,
+	    'after a quarter of an hour it is let in again';
+	is guess_from('127.0.6.3', 1) + guess_from('127.0.6.1', 1), 0,
+	    'one more guess';
+	is api_from('127.0.6.1', 'super_safe!'), $refused, '... is too many';
+	is api_from('127.0.6.3', 'super_safe!'), $right, '... is one elsewhere';
 };
 
 done_testing;
