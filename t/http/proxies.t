@@ -125,6 +125,59 @@ subtest 'the state of the server' => sub {
 	    'nobody has the name metrics';
 };
 
+# What /metrics and /-/status answer to a request with headers of a proxy.
+sub state_of {
+	my ($to, @headers) = @_;
+	return join ' ', map { $to->get($_, headers => {@headers})->{status} }
+	    '/metrics', '/-/status', $to->api_url . '/metrics';
+}
+
+my ($open, $closed) = ('200 200 200', '403 403 403');
+my $for = 'X-Forwarded-For';
+my @unparsed = map { ($_, "127.0.0.1, $_", "$_, 127.0.0.1") }
+    qw(203.0.113.9:51234 127.0.0.1:51234 [2001:db8::1]:51234 [::1] unknown
+    _hidden "127.0.0.1");
+
+subtest 'a proxy on the same machine that is not trusted' => sub {
+	my $there = World->new;
+	is state_of($there), $open, 'no proxy';
+	is state_of($there, 'X-Something' => 'else'), $open, 'another header';
+	for my $row (
+		(map { [ $for => $_ ] } '127.0.0.1', '::1', '198.51.100.7',
+			@unparsed),
+		[ $for => [ '', '127.0.0.1' ] ],
+		[ Forwarded => 'for=127.0.0.1' ],
+		[ Forwarded => 'for="[::1]:51234";proto=https' ],
+		[ 'X-Real-IP' => '127.0.0.1' ], [ Via => '1.1 proxy' ],
+		[ 'X-Forwarded-Proto' => 'http' ],
+		[ 'X-Forwarded-Host' => 'localhost' ],
+		[ 'x-forwarded-for' => '127.0.0.1' ],
+	) {
+		my ($name, $value) = @$row;
+		is state_of($there, $name => $value), $closed,
+		    "$name: " . (ref $value ? "@$value" : $value);
+	}
+};
+
+subtest 'a trusted proxy that is an allowed address' => sub {
+	my $there = World->new(TRUSTED_PROXIES => '127.0.0.1 192.0.2.0/24',
+		ALLOWED_ADDRESSES => '127.0.0.0/8 ::1 203.0.113.9');
+	is state_of($there), $open, 'the proxy itself';
+	is state_of($there, $for => $_), $open, "$for: $_"
+	    for '203.0.113.9', '203.0.113.9, 192.0.2.1', '::1', '127.0.0.2';
+	is state_of($there, $for => '203.0.113.9', 'X-Forwarded-Proto' => 'https',
+		'X-Forwarded-Host' => 'x', Via => '1.1 proxy'), $open,
+	    '... with its other headers';
+	is state_of($there, $for => $_), $closed, "$for: $_"
+	    for '198.51.100.7', '203.0.113.9, 198.51.100.7',
+	    '198.51.100.7, 192.0.2.1', @unparsed,
+	    map {"$_, 192.0.2.1"} @unparsed;
+	is state_of($there, @$_), $closed, "@$_ alone"
+	    for [ Forwarded => 'for=203.0.113.9' ], [ Via => '1.1 proxy' ],
+	    [ 'X-Real-IP' => '203.0.113.9' ], [ 'X-Forwarded-Host' => 'x' ],
+	    [ 'X-Forwarded-Proto' => 'https' ];
+};
+
 # How many of so many requests at once are told that it is too many.  While a
 # table is locked all of them wait; $headers gives each one's.
 sub refused {
