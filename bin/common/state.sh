@@ -20,6 +20,9 @@ for name in $(compgen -e); do
 	*) export -n "${name?}" ;;
 	esac
 done
+while read -r _ _ name; do
+	export -nf "${name?}"
+done < <(declare -Fx)
 
 if [ "$(id -u)" = 0 ]; then
 	state=${STATE:-/var/lib/minitwit}
