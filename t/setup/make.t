@@ -145,6 +145,16 @@ sub register {
 		})->{status};
 }
 
+# Another user's process with the program's name and the argument of a part's.
+sub impostor {
+	my ($name, $argument) = @_;
+	my $program = new_folder();
+	mkdir $program;
+	system 'cp', '/usr/bin/tail', "$program/$name";
+	return sleeper(@as_nobody, 'sh', '-c', 'cd "$1" && exec "$1/$2" -F "$3" 2>&-',
+		'sh', $program, $name, $argument);
+}
+
 sub sql {
 	my ($database, $sql) = @_;
 	my ($output) = run('psql', '-XAtq', '-h', "$settings{STATE}/run", '-U',
@@ -205,6 +215,21 @@ subtest 'start, status, stop' => sub {
 	is((stat "$settings{STATE}/pg/PG_VERSION")[1], $cluster,
 		'and makes no other cluster');
 	is register('Ann'), 400, 'and the data are still there';
+	is +(stat $settings{STATE})[2] & 07, 0, 'STATE is closed to others';
+};
+
+subtest 'the administrator\'s environment' => sub {
+	works('stop');
+	local %ENV = (%ENV, %settings);
+	# make's shell would drop a function
+	my ($said, $status) = run(qw(env SECRET_OF_ROOT=private-1
+		AWS_SECRET_ACCESS_KEY=private-2 PERL5LIB=/private-3),
+		'BASH_FUNC_private%%=() { :; }', "$root/bin/minitwitctl", 'start');
+	is $status, 0, 'start' or diag $said;
+	like slurp('/proc/' . pid($_) . '/environ'), qr/(?:^|\0)PATH=/,
+	    "$_ has an environment" for @parts;
+	is_deeply [ grep { slurp("/proc/$_/environ") =~ /private/i } processes() ],
+	    [], 'but nothing that is not for it';
 };
 
 subtest 'bin/migrate' => sub {
@@ -268,6 +293,41 @@ subtest 'after a crash' => sub {
 	works('stop');
 	ok is_alive(process($other)), 'to either';
 	end_sleeper($other);
+};
+
+# Another user can give a process any name and arguments.
+subtest 'processes of other users' => sub {
+	plan skip_all => 'only root can be somebody else' if $>;
+	my $state = $settings{STATE};
+	my %others = map { $_->[0] => impostor(@$_[1, 2]) } (
+		[ PgBouncer => 'pgbouncer', "$state/run/pgbouncer.ini" ],
+		[ Apache => 'apache2', "$state/site/apache/httpd.conf" ],
+		[ supervisor => 'minitwitctl', $state ],
+		[ PostgreSQL => 'postgres', "$state/pg" ],
+		[ 'access.log' => 'log-writer', "$state/log/access.log" ],
+		[ 'error.log' => 'log-writer', "$state/log/error.log" ],
+		[ Side => 'apache2', "$state/side/site/apache/httpd.conf" ],
+		[ SidePool => 'pgbouncer', "$state/side/run/pgbouncer.ini" ],
+	);
+	ok eventually(sub { !grep { slurp("/proc/$_/comm") !~
+		    /^(?:pgbouncer|apache2|minitwitctl|postgres|log-writer)$/ }
+		values %others }), 'there are some of the same names';
+	my @processes = map { process($_) } values %others;
+	spew(parts()->pid_file($_), "$others{$_}\n") for @parts;
+	fails('status', qr/Apache: not running.*supervisor: not running/s);
+	my $began = time;
+	unlike works('start'), qr/killing/, 'they are not in the way of a start';
+	works('status');
+	for my $part (qw(PgBouncer Apache)) {
+		my $pid = pid($part);
+		kill KILL => $pid;
+		ok eventually(sub { (make('status'))[1] == 0
+			    && pid($part) != $pid }), "... nor of a restart of $part";
+	}
+	unlike works('stop'), qr/killing/, '... nor of a stop';
+	cmp_ok time - $began, '<', 60, '... which wait for none of them';
+	is_deeply [ grep { !is_alive($_) } @processes ], [], 'they live on';
+	end_sleeper($_) for values %others;
 };
 
 # --- in the foreground ---
@@ -390,6 +450,9 @@ subtest 'STATE' => sub {
 	nothing_runs($temp);
 
 	return if $>;
+	my @stat = stat $settings{STATE};
+	is $stat[2] & 07777, 0750, 'STATE is open to root and the servers alone';
+	is getgrgid($stat[5]), 'minitwit', '... their group';
 	is_deeply [ map { (stat "$settings{STATE}$_")[4] } '', '/site',
 		'/site/cgi-bin/site/login', '/site/apache/httpd.conf' ],
 	    [ 0, 0, 0, 0 ], 'the servers can\'t change what they run';
@@ -433,6 +496,36 @@ subtest 'HOST' => sub {
 	works('stop');
 };
 
+subtest 'HOST is open to other machines' => sub {
+	my $password = 'MINITWIT_SIMULATOR_PASSWORD';
+	for my $host (qw(0.0.0.0 :: 192.0.2.1 example.org 127.0.0.1.example.org
+		127.example.org)) {
+		for my $well_known ('', 'super_safe!') {
+			fails('start', qr/HOST=\Q$host\E\ is\ open\ .*
+				set\ $password\ .*\ or\ MINITWIT_WELL_KNOWN/xs,
+				HOST => $host, $password => $well_known);
+		}
+	}
+	fails('run', qr/is open to other machines/, HOST => '0.0.0.0');
+	fails('start', qr/is open to/, HOST => '0.0.0.0',
+		MINITWIT_WELL_KNOWN_PASSWORD => 'no');
+	nothing_runs($settings{STATE});
+
+	my %open = (HOST => '0.0.0.0', $password => 'none of your business');
+	like works('start', %open), qr{http://localhost:$port/public},
+	    'with a password of one\'s own it starts';
+	works('status', %open);
+	is_deeply [ listening(processes()) ],
+	    [ sort map { sprintf '00000000:%04X', $_ } $port, $api_port ],
+	    '... on all addresses';
+	works('stop', %open);
+	# what comes after the password
+	my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1)
+	    or die "no port: $!";
+	fails('start', qr/port \d+ is in use/, HOST => '0.0.0.0',
+		PORT => $other->sockport, MINITWIT_WELL_KNOWN_PASSWORD => 'yes');
+};
+
 subtest 'packages' => sub {
 	my @user = $> ? () : @as_nobody;
 	plan skip_all => 'this user may install packages'
@@ -461,6 +554,7 @@ long_subtest 'an ordinary user' => sub {
 		'--no-print-directory', '-C', $copy);
 	my ($output, $status) = run(@make, 'start');
 	is $status, 0, 'make start' or diag $output;
+	is +(stat $state)[2] & 07777, 0700, 'STATE is the user\'s alone';
 	is status_of('/public'), 200, 'the site answers';
 	is register('Ann'), 204, 'somebody registers';
 	my @owners = map { scalar getpwuid((stat)[4]) }
