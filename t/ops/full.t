@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use IPC::Open2;
 use Parts qw(crash);
+use Shell qw(slurp spew);
 use Test::More;
 use Time::HiRes qw(sleep time);
 use World;
@@ -100,13 +101,21 @@ sub hold_connection {
 }
 
 subtest 'all connections are taken' => sub {
-	# who would end transactions that take so long
-	my @supervisor = Parts->new($state)->all('supervisor');
+	# however long it takes here, nobody ends these transactions
+	my $parts = Parts->new($state);
+	my @supervisor = $parts->all('supervisor');
 	kill STOP => @supervisor;
+	my $settings = slurp("$state/run/pgbouncer.ini");
+	spew("$state/run/pgbouncer.ini",
+		$settings =~ s/^query_timeout = \d+/query_timeout = 0/mr);
+	kill HUP => $parts->leader('PgBouncer');
+	sleep 0.05 until slurp("$state/log/pgbouncer.log") =~ /re-reading config/;
 	my @release = map { hold_connection($_) }
 	    map { ("minitwit_$_") x 20 } qw(reader api_reader api_poster);
 	all_say(%reads, %writes);
 	$_->() for @release;
+	spew("$state/run/pgbouncer.ini", $settings);
+	kill HUP => $parts->leader('PgBouncer');
 	kill CONT => @supervisor;
 	serves_again('connections');
 };
