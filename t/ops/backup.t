@@ -374,11 +374,54 @@ long_subtest 'a recovery that fails' => sub {
 	is say_it('undisturbed'), 204, '... and takes messages';
 };
 
+# The servers' user may be a program that was taken over; root follows none of its
+# links.
+subtest 'links of the servers\' user' => sub {
+	plan skip_all => 'only root has the rights of others' if $>;
+	my $theirs = "$temp/root's";
+	mkdir $theirs;
+	spew("$theirs/file", 'as it was');
+	chmod 0755, $theirs;
+	my $things = sub {
+		my ($said) = run('find', $theirs, '-printf', '%P %m %u:%g %s %T@\n');
+		return join '', sort split /^/, $said;
+	};
+	my $before = $things->();
+	my $owner = sub {
+		return (run(qw(setpriv --reuid=minitwit --regid=minitwit
+			--clear-groups), @_))[1] == 0;
+	};
+	for my $name (qw(textfile pgbackrest run log backup)) {
+		ok !$owner->('mv', "$state/$name", "$state/$name.away"),
+		    "the user can't replace $name itself";
+	}
+	for my $row (
+		[ "$state/textfile/backup.prom.new", "$theirs/new", 'run', 'incr' ],
+		[ "$state/textfile/backup.prom", "$theirs/file", 'run', 'incr' ],
+		[ "$state/pgbackrest/conf.d", $theirs, 'run', 'incr' ],
+		[ "$state/pgbackrest/conf.d", $theirs, 'setup' ],
+		[ "$state/pgbackrest/pgbackrest.conf", "$theirs/new", 'setup' ],
+		[ "$state/pgbackrest/pgbackrest.conf.new", "$theirs/file", 'setup' ],
+		[ "$state/pgbackrest/check", $theirs, 'check' ],
+	) {
+		my ($path, $to, @command) = @$row;
+		my $there = -e $path;
+		$owner->('mv', $path, "$path.away") if $there;
+		ok $owner->('ln', '-s', $to, $path), "$path is a link";
+		$world->bin('backup', @command); # whether or not it fails
+		is $things->(), $before, "... and not followed by @command";
+		$owner->('rm', '-rf', $path);
+		$owner->('mv', "$path.away", $path) if $there;
+	}
+	works('setup');
+};
+
 subtest 'an interrupted restore' => sub {
-	$world->ctl('stop');
+	is $world->ctl('stop'), 0, 'a stop' or diag $world->{said};
 	rename "$state/pg", "$state/pg.before-now";
 	mkdir "$state/pg.restoring";
-	isnt $world->ctl('start'), 0, 'no empty site starts in its place';
+	isnt $world->ctl('start'), 0, 'no empty site starts in its place'
+	    or diag $world->{said};
 	like $world->{said}, qr/a restore was interrupted: run `make restore` again/,
 	    '... and it says why';
 	rename "$state/pg.before-now", "$state/pg";
