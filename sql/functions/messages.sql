@@ -5,10 +5,17 @@
 CREATE OR REPLACE FUNCTION message_add(author text, body text) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
+DECLARE
+	id CONSTANT bigint := (SELECT user_id FROM users WHERE username = author);
 BEGIN
-	PERFORM note_activity(user_id) FROM users WHERE username = author;
+	-- here and not in note_activity(), whose call costs more than this
+	IF NOT EXISTS (SELECT FROM activities
+		WHERE user_id = id AND active_at > now() - interval '1 hour')
+	THEN
+		PERFORM note_activity(user_id) FROM users WHERE user_id = id;
+	END IF;
 	INSERT INTO messages (author_id, text)
-		SELECT user_id, body FROM users WHERE username = author;
+		SELECT user_id, body FROM users WHERE user_id = id;
 	RETURN FOUND;
 END $$;
 
@@ -63,6 +70,7 @@ GRANT SELECT ON messages
 	TO minitwit_reader, minitwit_api_reader, minitwit_api_poster,
 	minitwit_operator, minitwit_moderator, minitwit_importer;
 GRANT INSERT (author_id, text) ON messages TO minitwit_api_poster;
+GRANT SELECT ON activities TO minitwit_api_poster;
 GRANT INSERT ON messages TO minitwit_importer;
 GRANT SELECT, UPDATE ON SEQUENCE messages_message_id_seq TO minitwit_importer;
 GRANT EXECUTE ON FUNCTION message_add TO minitwit_api_poster;

@@ -205,7 +205,7 @@ my %never = (
 	'counts of a table' => "SELECT rows_of('sessions')",
 	'counts by a time' =>
 	    "SELECT rows_since('sessions', 'used_at', now(), 'true')",
-	'activities' => "SELECT * FROM activities",
+	'a made-up activity' => "UPDATE activities SET active_at = now()",
 	'a made-up attempt' => "SELECT attempt('account', 'Ann')",
 	'replication' => "SELECT replication_lag()",
 	'fewer flags' => "UPDATE flags_counted SET flags = 0",
