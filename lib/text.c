@@ -499,6 +499,6 @@ text_isolate(const char *text)
 			to = stpncpy(to, before, (size_t)(at - before));
 		before = at;
 	}
-	strcpy(to, end);
+	memcpy(to, end, sizeof(end));
 	return needed ? isolated : text;
 }

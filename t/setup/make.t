@@ -119,7 +119,8 @@ sub all_gone {
 sub nothing_runs {
 	my ($state) = @_;
 	my @left = grep { slurp($_) =~ /\Q$state\E/ } glob '/proc/[0-9]*/cmdline';
-	is "@left", '', 'nothing is left running';
+	is "@left", '', 'nothing is left running'
+	    or diag map { slurp($_) =~ tr/\0/ /r . "\n" } @left;
 	return;
 }
 
