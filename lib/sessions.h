@@ -31,16 +31,16 @@ struct login {
 	int64_t wait; /* seconds until the next attempt; user is NULL then */
 };
 
-/* Counts as an attempt to log in, unless it has to wait.  token is NULL for a
- * browser without one.  address is the client's; NULL where there is nothing to
- * attempt it with, and nothing to count. */
+/* Counts an attempt to sign in, unless it has to wait.  token is NULL for a
+ * browser without one.  address is the client's.  NULL counts nothing, and
+ * password_hash is NULL then. */
 struct login login_begin(
     const char *name, const char *token, const char *address);
 
-/* Begins a session, which takes the attempt back.  browser is what its owner
- * will know it by, or NULL.  hash is that of the password that was entered;
- * false when the user has another one by now.  NULL: whichever they have.
- * replacement is a hash to be stored in its place, or NULL. */
+/* Begins a session, which takes the attempt back.  browser is the name by which
+ * the account page shows it, or NULL.  hash is the hash that the password was
+ * compared with.  replacement is a hash of the same password in the present
+ * form, or NULL.  Returns false if the user does not have that hash. */
 bool session_begin(int64_t user_id, const char *token, const char *address,
     const char *browser, const char *hash, const char *replacement);
 

@@ -31,6 +31,13 @@ CREATE OR REPLACE FUNCTION attempt_digest(subject text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN encode(sha256(convert_to(subject, 'UTF8')), 'hex');
 
+-- Returns how many of the past attempts are not forgotten yet.
+CREATE OR REPLACE FUNCTION attempt_count(limits attempt_limits, past attempts)
+RETURNS double precision
+LANGUAGE sql
+RETURN greatest(0, past.count - extract(epoch FROM clock_timestamp() - past.last_at)
+	/ extract(epoch FROM limits.forgotten));
+
 -- Returns the seconds until the next attempt may come, or 0.
 CREATE OR REPLACE FUNCTION attempt_wait(limits attempt_limits, past attempts)
 RETURNS bigint
@@ -39,8 +46,7 @@ AS $$
 DECLARE
 	since CONSTANT double precision :=
 		extract(epoch FROM clock_timestamp() - past.last_at);
-	count CONSTANT double precision := ceil(greatest(0,
-		past.count - since / extract(epoch FROM limits.forgotten)));
+	count CONSTANT double precision := ceil(attempt_count(limits, past));
 BEGIN
 	IF count < limits.free OR past.last_at IS NULL THEN
 		RETURN 0;
@@ -70,9 +76,7 @@ BEGIN
 	wait := attempt_wait(limits, past);
 	IF wait = 0 THEN
 		UPDATE attempts AS a
-			SET count = 1 + greatest(0, past.count - extract(epoch
-				FROM clock_timestamp() - past.last_at)
-				/ extract(epoch FROM limits.forgotten)),
+			SET count = 1 + attempt_count(limits, past),
 			last_at = clock_timestamp()
 			WHERE a.kind = kind AND a.subject = digest;
 	END IF;
