@@ -289,8 +289,8 @@ until (waitpid $deploying, POSIX::WNOHANG) {
 	$failed++ if $world->get('/', jar => $all)->{status} != 200;
 }
 is $? >> 8, 1, 'a release that fails in use is not deployed';
-like slurp("$temp/said"), qr/answers are errors.* runs again/s,
-    'and says so';
+my $said = slurp("$temp/said");
+like $said, qr/answers are errors.* runs again/s, 'and says so' or diag $said;
 cmp_ok $failed, '>', 0, 'it was in use';
 runs('release5');
 is $world->get('/', jar => $all)->{status}, 200, 'all is well again';
