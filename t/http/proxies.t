@@ -136,7 +136,7 @@ my ($open, $closed) = ('200 200 200', '403 403 403');
 my $for = 'X-Forwarded-For';
 my @unparsed = map { ($_, "127.0.0.1, $_", "$_, 127.0.0.1") }
     qw(203.0.113.9:51234 127.0.0.1:51234 [2001:db8::1]:51234 [::1] unknown
-    _hidden "127.0.0.1");
+    _hidden "127.0.0.1" localhost 127.1 0x7f000001 2130706433);
 
 subtest 'a proxy on the same machine that is not trusted' => sub {
 	my $there = World->new;
@@ -171,10 +171,11 @@ subtest 'a trusted proxy that is an allowed address' => sub {
 	is state_of($there, $for => $_), $closed, "$for: $_"
 	    for '198.51.100.7', '203.0.113.9, 198.51.100.7',
 	    '198.51.100.7, 192.0.2.1', @unparsed,
-	    map {"$_, 192.0.2.1"} @unparsed;
+	    map({"$_, 192.0.2.1"} @unparsed), '', ' ', ',', ', 192.0.2.1';
 	is state_of($there, @$_), $closed, "@$_ alone"
 	    for [ Forwarded => 'for=203.0.113.9' ], [ Via => '1.1 proxy' ],
-	    [ 'X-Real-IP' => '203.0.113.9' ], [ 'X-Forwarded-Host' => 'x' ],
+	    [ 'X-Real-IP' => '203.0.113.9' ], [ 'Client-IP' => '203.0.113.9' ],
+	    [ 'X-Forwarded-Host' => 'x' ],
 	    [ 'X-Forwarded-Proto' => 'https' ];
 };
 
