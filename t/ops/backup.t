@@ -27,7 +27,8 @@ my $repository = "$state/pgbackrest/conf.d/repository.conf";
 sub works {
 	my (@arguments) = @_;
 	my ($output, $status) = $world->bin('backup', @arguments);
-	is $status, 0, "backup @arguments" or diag $output;
+	is $status, 0, "backup @arguments"
+	    or diag $output, scalar qx(tail -n 40 '$state/log/postgresql.log');
 	return $output;
 }
 
