@@ -197,6 +197,13 @@ sub is_as_it_was {
 
 subtest 'the files are destroyed, and the moment restored' => sub {
 	destroy();
+	# from its end on moments are of the new history, however slow the archive is
+	mkdir "$temp/slow" or die $!;
+	spew("$temp/slow/pgbackrest", "#!/bin/sh\n"
+		. "case \$* in *archive-push*.history) sleep 4 ;; esac\n"
+		. qq(exec /usr/bin/pgbackrest "\$@"\n));
+	chmod 0755, "$temp/slow", "$temp/slow/pgbackrest";
+	local $ENV{PATH} = "$temp/slow:$ENV{PATH}";
 	like works('restore', $moment), qr/restored, and the site is running/;
 	is_as_it_was();
 	is join('', glob "$state/pg.before-*"), '', 'there was nothing to keep';
