@@ -1,7 +1,6 @@
 #include "accounts.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "follows.h"
 #include "messages.h"
@@ -44,7 +43,7 @@ test_account(void **state)
 	assert_int_equal(account->user.id, ann->id);
 	assert_string_equal(account->user.name, ann->name);
 	assert_string_equal(account->email, "a@b");
-	assert_in_range(account->registered, time(NULL) - 60, time(NULL));
+	assert_recent(account->registered);
 	db_query("UPDATE users SET registered_at = NULL WHERE user_id = $1",
 	    db_integer(ann->id));
 	assert_int_equal(account_of(token)->registered, 0);
@@ -69,8 +68,8 @@ test_sessions(void **state)
 	assert_true(sessions->list[0].mine);
 	assert_string_equal(sessions->list[0].address, "192.0.2.7");
 	assert_string_equal(sessions->list[0].browser, "Firefox");
-	assert_in_range(sessions->list[0].begun, time(NULL) - 60, time(NULL));
-	assert_in_range(sessions->list[0].used, time(NULL) - 60, time(NULL));
+	assert_recent(sessions->list[0].begun);
+	assert_recent(sessions->list[0].used);
 	assert_false(sessions->list[1].mine);
 	assert_null(sessions->list[1].address);
 	assert_null(sessions->list[1].browser);
@@ -102,7 +101,7 @@ test_addresses(void **state)
 	assert_int_equal(addresses->count, 2);
 	assert_false(addresses->more);
 	assert_string_equal(addresses->list[0].address, "2001:db8::");
-	assert_in_range(addresses->list[0].time, time(NULL) - 60, time(NULL));
+	assert_recent(addresses->list[0].time);
 	assert_string_equal(addresses->list[1].address, "192.0.2.7");
 	assert_true(account_addresses(token, 1)->more);
 	assert_int_equal(account_addresses(nobody, 10)->count, 0);
@@ -140,7 +139,7 @@ test_messages(void **state)
 	assert_true(messages->list[1].flagged);
 	assert_int_equal(messages->list[2].id, first);
 	assert_string_equal(messages->list[2].text, times("x", 100));
-	assert_in_range(messages->list[2].time, time(NULL) - 60, time(NULL));
+	assert_recent(messages->list[2].time);
 
 	messages = account_messages(token, MESSAGES_NEWEST, 599);
 	assert_int_equal(messages->count, 2);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "buf.h"
@@ -52,6 +53,12 @@ times(const char *text, size_t count)
 		buf_puts(&out, text);
 	return out.data;
 }
+
+/* Seconds since 1970 of a change that a test has just made.  The database reads
+ * another clock than time(), which may be a tick behind (clock_gettime(2),
+ * CLOCK_REALTIME_COARSE). */
+#define assert_recent(seconds) \
+	assert_in_range(seconds, time(NULL) - 600, time(NULL) + 1)
 
 static inline void
 unit_add(const char *name, CMUnitTestFunction test, const void *row)
