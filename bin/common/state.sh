@@ -10,19 +10,20 @@ pg_bin=/usr/lib/postgresql/15/bin
 PATH=$pg_bin:$PATH
 
 # Other programs get the variables that mean something to them, and not the rest of
-# root's environment.
-for name in $(compgen -e); do
-	case $name in
+# root's environment.  bash would hand on functions, and names that it cannot unset.
+environment=()
+while read -r -d '' variable; do
+	case ${variable%%=*} in
 	PATH | HOME | LANG | LC_* | TERM | TZ | TMPDIR | *SAN_OPTIONS) ;;
 	STATE | HOST | PORT | API_PORT | TLS_PORT | TRUSTED_PROXIES | ALLOWED_ADDRESSES) ;;
 	MINITWIT_* | MONITOR_* | PG* | BACKUP_REPO | LONGEST_STATEMENT) ;;
 	BUILD | CC | LINK | SANITIZE | MAKEFLAGS | MFLAGS | MAKELEVEL) ;;
-	*) export -n "${name?}" ;;
+	PWD | OLDPWD | SHLVL | _) ;; # bash's own
+	*) is_unclean=1 && continue ;;
 	esac
-done
-while read -r _ _ name; do
-	export -nf "${name?}"
-done < <(declare -Fx)
+	environment+=("$variable")
+done </proc/self/environ
+[ -z "${is_unclean:-}" ] || exec env -i "${environment[@]}" "$BASH" "$0" "$@"
 
 if [ "$(id -u)" = 0 ]; then
 	state=${STATE:-/var/lib/minitwit}

@@ -225,7 +225,8 @@ subtest 'the administrator\'s environment' => sub {
 	# make's shell would drop a function
 	my ($said, $status) = run(qw(env SECRET_OF_ROOT=private-1
 		AWS_SECRET_ACCESS_KEY=private-2 PERL5LIB=/private-3),
-		'BASH_FUNC_private%%=() { :; }', "$root/bin/minitwitctl", 'start');
+		'BASH_FUNC_private%%=() { :; }', 'com.example.private=1',
+		"$root/bin/minitwitctl", 'start');
 	is $status, 0, 'start' or diag $said;
 	like slurp('/proc/' . pid($_) . '/environ'), qr/(?:^|\0)PATH=/,
 	    "$_ has an environment" for @parts;
