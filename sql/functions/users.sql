@@ -47,13 +47,17 @@ CREATE TRIGGER registered AFTER INSERT ON users
 	EXECUTE FUNCTION note_registration();
 \endif
 
--- Returns those of the names, one per line, that belong to a user.
+-- Returns those of the names, one per line, that belong to a user.  Each name is
+-- looked up by itself, in the index of names: for = ANY PostgreSQL takes that of
+-- trigrams, where 1,200 similar names take 0.7 s.
 CREATE OR REPLACE FUNCTION existing_names(names text) RETURNS SETOF text
 LANGUAGE plpgsql STABLE ROWS 10
 AS $$
 BEGIN
-	RETURN QUERY SELECT username FROM users
-		WHERE username = ANY (string_to_array(names, E'\n'));
+	RETURN QUERY SELECT u.username
+		FROM unnest(string_to_array(names, E'\n')) AS name,
+			LATERAL (SELECT username FROM users WHERE username = name
+				OFFSET 0) AS u;
 END $$;
 
 -- Every visitor can see these columns.

@@ -178,4 +178,18 @@ subtest 'names of all kinds' => sub {
 	}
 };
 
+# A page looks up to 1,200 mentions up.  The index of trigrams would be read to an
+# end for each of them.
+subtest 'many similar names' => sub {
+	$world->sql(q{INSERT INTO users (username, email, pw_hash)
+		SELECT 'similar' || n, 'a@b', 'x' FROM generate_series(1, 5000) AS n});
+	$world->sql('ANALYZE users');
+	my $plan = $world->sql(q{EXPLAIN (ANALYZE, BUFFERS)
+		SELECT existing_names(string_agg('similar' || 4 * n, E'\\n'))
+		FROM generate_series(1, 1200) AS n});
+	like $plan, qr/rows=1200 /, 'are found';
+	my ($read) = $plan =~ /shared hit=(\d+)/;
+	cmp_ok $read, '<', 8 * 1200, 'by a few blocks each';
+};
+
 done_testing;
