@@ -531,8 +531,12 @@ subtest 'requests that Apache refuses itself' => sub {
 		return (
 			[ 'a request line of 9 KB', 414,
 				"GET $path?" . 'x' x 9000 . ' HTTP/1.1', @host ],
+			[ '41 headers', 400, $get, @host,
+				map {"X-$_: y"} 1 .. 39 ],
 			[ '200 headers', 400, $get, @host,
 				map {"X-$_: y"} 1 .. 200 ],
+			[ 'a header of 4.8 KB', 400, $get, @host,
+				'X: ' . 'y' x 4797 ],
 			[ 'a header of 9 KB', 400, $get, @host,
 				'X: ' . 'y' x 9000 ],
 			[ 'a cookie of 9 KB', 400, $get, @host,
