@@ -12,6 +12,9 @@
 #define JSMN_PARENT_LINKS /* without them closing brackets cost O(n^2) */
 #include <jsmn.h>
 
+/* RFC 8259 8.1: a parser may ignore it. */
+#define BYTE_ORDER_MARK "\ufeff"
+
 #define MAX_TOKENS 256
 #define MAX_NESTING 8
 
@@ -293,10 +296,17 @@ json_read(const char *text, size_t len, const char **problem)
 {
 	struct json_object *object = mem_alloc(sizeof(*object));
 	jsmntok_t *tokens = mem_alloc(MAX_TOKENS * sizeof(*tokens));
-	struct reader reader = { .text = text, .len = len, .token = tokens };
+	struct reader reader = { .token = tokens };
 	jsmn_parser parser;
 	int count;
 
+	if (len >= strlen(BYTE_ORDER_MARK) &&
+	    memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0) {
+		text += strlen(BYTE_ORDER_MARK);
+		len -= strlen(BYTE_ORDER_MARK);
+	}
+	reader.text = text;
+	reader.len = len;
 	if (memchr(text, '\0', len) != NULL || !text_is_utf8(text, len)) {
 		*problem = "The JSON is not UTF-8 text";
 		return NULL;

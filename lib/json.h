@@ -12,10 +12,11 @@
 
 struct json_object;
 
-/* Reads a document whose outermost value is an object.  NULL when the len
- * bytes are no such document; *problem then says why, as a sentence for the
- * client.  Refused beside what the grammar forbids: invalid UTF-8, \u0000,
- * lone surrogates, two members of one name, more than 256 values. */
+/* Reads a document whose outermost value is an object, after a byte order mark
+ * or not.  NULL when the len bytes are no such document; *problem then says
+ * why, as a sentence for the client.  Refused beside what the grammar forbids:
+ * invalid UTF-8, \u0000, lone surrogates, two members of one name, more than
+ * 256 values. */
 const struct json_object *json_read(
     const char *text, size_t len, const char **problem);
 

@@ -218,9 +218,9 @@ reply_begin(const struct reply_kind *kind)
 		return req;
 	case REQ_MALFORMED:
 		reply_error(400,
-		    "The address or the form is malformed: it "
-		    "has a bad percent sign, text that is not "
-		    "UTF-8, or a field twice.");
+		    "The request can't be read: the address has a bad percent "
+		    "sign or is not UTF-8, a value has a NUL, or the form has "
+		    "a field twice. Please check it and try again.");
 	case REQ_CUT_SHORT:
 		reply_error(400,
 		    "The request's body ended before its "

@@ -42,17 +42,6 @@ note_fault(struct req *req, enum req_fault fault)
 		req->fault = fault;
 }
 
-/* Decodes; NULL for what is not percent-encoded UTF-8. */
-static const char *
-decode(const char *text, size_t len, bool plus_is_blank)
-{
-	const char *decoded = text_percent_decode(text, len, plus_is_blank);
-
-	if (decoded == NULL || !text_is_utf8(decoded, strlen(decoded)))
-		return NULL;
-	return decoded;
-}
-
 static size_t
 count_char(const char *text, char c)
 {
@@ -74,9 +63,10 @@ read_segments(struct req *req, const char *path)
 	    mem_alloc((count_char(at, '/') + 1) * sizeof(*req->segments.list));
 	while (*(at += strspn(at, "/")) != '\0') {
 		size_t len = strcspn(at, "/");
-		const char *segment = decode(at, len, false);
+		const char *segment = text_percent_decode(at, len);
 
-		if (segment == NULL) {
+		if (segment == NULL ||
+		    !text_is_utf8(segment, strlen(segment))) {
 			note_fault(req, REQ_MALFORMED);
 			return;
 		}
@@ -85,7 +75,7 @@ read_segments(struct req *req, const char *path)
 	}
 }
 
-/* Fields of a query or a form: name=value&name=value (WHATWG URL 5.1). */
+/* Fields of a query or a form: name=value&name=value (URL Standard 5.1). */
 static void
 read_fields(struct req *req, struct fields *fields, const char *text)
 {
@@ -96,8 +86,9 @@ read_fields(struct req *req, struct fields *fields, const char *text)
 		size_t name_len = strcspn(text, "=&");
 		size_t value_at = name_len < len ? name_len + 1 : len;
 		struct field field = {
-			.name = decode(text, name_len, true),
-			.value = decode(text + value_at, len - value_at, true),
+			.name = text_form_decode(text, name_len),
+			.value =
+			    text_form_decode(text + value_at, len - value_at),
 		};
 
 		if (field.name == NULL || field.value == NULL)

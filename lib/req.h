@@ -26,7 +26,8 @@ enum req_method {
 
 enum req_fault {
 	REQ_SOUND = 0,
-	REQ_MALFORMED,  /* percent garbage, %00, not UTF-8, a field twice */
+	REQ_MALFORMED,  /* a path with percent garbage or not UTF-8; a NUL; a
+	                   form with a field twice */
 	REQ_CUT_SHORT,  /* the body ended before its Content-Length */
 	REQ_TOO_LARGE,  /* the body has more than REQ_BODY_MAX bytes */
 	REQ_NOT_A_FORM, /* a body of another type where a form is expected */

@@ -254,8 +254,7 @@ flash_take(const struct req *req, const char **name)
 	len = strcspn(cookie, ".");
 	if (cookie[len] == '\0')
 		return FLASH_NONE;
-	*name = text_percent_decode(
-	    cookie + len + 1, strlen(cookie + len + 1), false);
+	*name = text_percent_decode(cookie + len + 1, strlen(cookie + len + 1));
 	if (*name == NULL || !text_is_utf8(*name, strlen(*name)))
 		return FLASH_NONE;
 	for (size_t i = FLASH_NONE + 1; i < count; i++) {

@@ -285,29 +285,107 @@ hex_value(char c)
 	return -1;
 }
 
+/* The byte that a percent sign and two digits at text stand for; -1 if there is
+ * something else. */
+static int
+encoded_byte(const char *text, size_t len)
+{
+	int high, low;
+
+	if (len < 3 || text[0] != '%' || (high = hex_value(text[1])) < 0 ||
+	    (low = hex_value(text[2])) < 0)
+		return -1;
+	return high << 4 | low;
+}
+
 char *
-text_percent_decode(const char *text, size_t len, bool plus_is_blank)
+text_percent_decode(const char *text, size_t len)
 {
 	char *decoded = mem_alloc(len + 1), *to = decoded;
 
 	for (size_t i = 0; i < len; i++) {
-		int high, low;
+		int byte = encoded_byte(text + i, len - i);
 
-		if (text[i] == '+' && plus_is_blank) {
-			*to++ = ' ';
-			continue;
-		}
-		if (text[i] != '%') {
-			*to++ = text[i];
-			continue;
-		}
-		if (len - i < 3 || (high = hex_value(text[i + 1])) < 0 ||
-		    (low = hex_value(text[i + 2])) < 0 || high + low == 0)
+		if (byte == 0 || (byte < 0 && text[i] == '%'))
 			return NULL;
-		*to++ = (char)(high << 4 | low);
-		i += 2;
+		*to++ = byte > 0 ? (char)byte : text[i];
+		i += byte > 0 ? 2 : 0;
 	}
 	return decoded;
+}
+
+/* The number of bytes at text, which begin no code point, that one U+FFFD
+ * stands for: a first byte, and what could follow it (Encoding Standard 8.1.1).
+ */
+static size_t
+broken_length(const char *text, size_t len)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+	unsigned char lead = byte[0], lower = 0x80, upper = 0xbf;
+	size_t more = 0, used = 1;
+
+	if (lead >= 0xc2 && lead <= 0xf4)
+		more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+	if (lead == 0xe0 || lead == 0xf0)
+		lower = lead == 0xe0 ? 0xa0 : 0x90;
+	if (lead == 0xed || lead == 0xf4)
+		upper = lead == 0xed ? 0x9f : 0x8f;
+	while (used <= more && used < len && byte[used] >= lower &&
+	    byte[used] <= upper) {
+		lower = 0x80;
+		upper = 0xbf;
+		used++;
+	}
+	return used;
+}
+
+char *
+text_to_utf8(const char *bytes, size_t len)
+{
+	static const char replacement[] = "\ufffd";
+	char *text = mem_alloc(strlen(replacement) * len + 1), *to = text;
+	uint32_t code_point;
+
+	while (len > 0) {
+		size_t step = text_code_point(bytes, len, &code_point);
+
+		if (step > 0) {
+			memcpy(to, bytes, step);
+			to += step;
+		} else {
+			step = broken_length(bytes, len);
+			to = stpcpy(to, replacement);
+		}
+		bytes += step;
+		len -= step;
+	}
+	return text;
+}
+
+const char *
+text_form_decode(const char *text, size_t len)
+{
+	char *decoded, *to;
+
+	/* a query may have 4,000 empty names and values, and a program without
+	 * a database gets no more memory than it has at its start */
+	if (len == 0)
+		return "";
+	decoded = to = mem_alloc(len + 1);
+	for (size_t i = 0; i < len; i++) {
+		int byte = encoded_byte(text + i, len - i);
+
+		if (byte == 0)
+			return NULL;
+		if (byte < 0)
+			byte = text[i] == '+' ? ' ' : text[i];
+		else
+			i += 2;
+		*to++ = (char)byte;
+	}
+	len = (size_t)(to - decoded);
+	return text_is_utf8(decoded, len) ? decoded
+					  : text_to_utf8(decoded, len);
 }
 
 /* RFC 3986 2.3 */

@@ -60,10 +60,19 @@ const char *text_isolate(const char *text);
 /* text with each line end (CR LF or CR) as LF. */
 const char *text_unix_lines(const char *text);
 
-/* Decodes len bytes of percent-encoding (RFC 3986 2.1); with plus_is_blank as
- * in a form (application/x-www-form-urlencoded).  NULL when a percent sign is
- * not followed by two hexadecimal digits, or for %00. */
-char *text_percent_decode(const char *text, size_t len, bool plus_is_blank);
+/* Decodes len bytes of percent-encoding (RFC 3986 2.1).  NULL when a percent
+ * sign is not followed by two hexadecimal digits, or for %00. */
+char *text_percent_decode(const char *text, size_t len);
+
+/* A copy of len bytes as UTF-8: what is not UTF-8 becomes U+FFFD, as the
+ * Encoding Standard's decoder has it. */
+char *text_to_utf8(const char *bytes, size_t len);
+
+/* Decodes len bytes of a name or a value in a query or a form, as the URL
+ * Standard's parser of application/x-www-form-urlencoded does: a percent sign
+ * that two hexadecimal digits do not follow is one, and the result is UTF-8 by
+ * text_to_utf8().  NULL for %00, which no string can hold. */
+const char *text_form_decode(const char *text, size_t len);
 
 /* Encodes all but RFC 3986's unreserved characters, so that the result can be
  * one segment of a path or one value of a query. */

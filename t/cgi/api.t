@@ -111,7 +111,7 @@ my @refusals = (
 	[ 'too long a path', 404, 'api/fllws', address('/fllws/Ann/more') ],
 	[ 'a bad percent sign', 400, 'api/user_msgs', address('/msgs/%zz') ],
 	[ 'a NUL', 400, 'api/fllws', address('/fllws/%00') ],
-	[ 'no UTF-8', 400, 'api/latest', address('/latest?a=%FF') ],
+	[ 'a NUL in a query', 400, 'api/latest', address('/latest?a=%00') ],
 	[ 'POST', 405, 'api/latest', json('/latest', {}) ],
 	[ 'POST', 405, 'api/msgs', json('/msgs', {}) ],
 	[ 'GET', 405, 'api/register', address('/register') ],

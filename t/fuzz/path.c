@@ -30,8 +30,7 @@ split(const char *target, const char *segments[SEGMENTS])
 
 	for (char *part = strtok_r(path, "/", &rest); part != NULL;
 	     part = strtok_r(NULL, "/", &rest)) {
-		const char *decoded =
-		    reference_decode(part, strlen(part), false);
+		const char *decoded = reference_decode(part, strlen(part));
 
 		if (decoded == NULL)
 			return -1;

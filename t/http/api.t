@@ -124,8 +124,9 @@ sub latest {
 		[ 204, POST => '/msgs/Ann', { content => 'hi' } ],
 		[ 204, POST => '/fllws/Ann', { follow => 'Bob' } ],
 		[ 204, POST => '/fllws/Ann', { unfollow => 'Bob' } ],
-		[ 400, GET => '/msgs?before=%zz' ],
-		[ 400, GET => '/msgs?%FF=1' ],
+		[ 200, GET => '/msgs?before=%zz' ],
+		[ 200, GET => '/msgs?%FF=1' ],
+		[ 400, GET => '/msgs?before=%00' ],
 		[ 400, GET => '/msgs/%zz' ],
 		[ 400, GET => '/msgs/%00' ],
 		[ 400, GET => '/msgs/%FF' ],
@@ -602,6 +603,14 @@ sub characters {
 		}
 		is $wrong, 0, "every character comes back as it was, $form";
 	}
+	is_done(call(POST => '/msgs/Ann', "\xef\xbb\xbf" . '{"content":"marked"}'),
+		'a byte order mark before the JSON');
+	is get('/msgs?no=1')->[0]{content}, 'marked', '... is no part of it';
+	is_done(call(POST => '/fllws/Ann', "\xef\xbb\xbf \n" . '{"follow":"Ann"}'),
+		'... nor is it to /fllws');
+	is_done(call(POST => '/register', "\xef\xbb\xbf"
+			    . '{"username":"Marked","email":"a@b","pwd":"p"}'),
+		'... and to /register');
 	is_done(call(POST => '/msgs/Ann',
 			'{"content":"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00E9\\u00e9"}'),
 		'all escapes');
@@ -656,7 +665,8 @@ my @malformed = (
 	[ 'two documents, blank' => '{%s} {}' ],
 	[ 'words behind' => '{%s} x' ],
 	[ 'a comment' => '/**/{%s}' ],
-	[ 'a byte order mark' => "\xef\xbb\xbf{%s}" ],
+	[ 'two byte order marks' => "\xef\xbb\xbf\xef\xbb\xbf{%s}" ],
+	[ 'a byte order mark at the end' => "{%s}\xef\xbb\xbf" ],
 	[ 'UTF-16' => join '', map {"$_\0"} split //, '{"content":"hi"}' ],
 	[ 'a form feed' => "\f{%s}" ],
 	[ 'a NUL' => "{%s}\0" ],
@@ -839,10 +849,21 @@ sub bad_addresses {
 			is_error(call(POST => "$path/$part", { content => 'hi' }),
 				400, "POST $path/$part");
 		}
-		is_error(call(GET => "$_?a=$part"), 400, "GET $_?a=$part")
-		    for '/latest', '/msgs', '/msgs/Ann', '/fllws/Ann';
-		is_error(call(POST => "$_?$part=a", {}), 400, "POST $_?$part=a")
-		    for '/register', '/msgs/Ann', '/fllws/Ann';
+	}
+	# of what a query can say, only a NUL is refused
+	for my $part (@malformed) {
+		my $bad = $part =~ /%00/;
+		for ('/latest', '/msgs', '/msgs/Ann', '/fllws/Ann') {
+			my $answer = call(GET => "$_?a=$part");
+			is $answer->{status}, $bad ? 400 : 200, "GET $_?a=$part";
+		}
+		for ('/register', '/msgs/Ann', '/fllws/Ann') {
+			my $answer = call(POST => "$_?$part=a", {});
+			is_error($answer, 400, "POST $_?$part=a");
+			$bad ? like($answer->{json}{error_msg}, qr/NUL/, '... a NUL')
+			    : unlike($answer->{json}{error_msg}, qr/NUL/,
+				'... for the body');
+		}
 	}
 	is_error(raw_call(GET => "/msgs/\xff", "\r\n"), 400, 'a byte FF');
 	is_error(call(POST => '/msgs/%00', 'x' x 1_000_000), 400,

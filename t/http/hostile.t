@@ -428,7 +428,7 @@ harmless('JSON that is none, or says it in its own way', map {
 	'{"content": "\\x41"}', '{"content": "\\u00"}', '{"content": "\\',
 	"{\"content\": \"a\nb\"}", "{\"content\": \"\xff\"}",
 	"{\"content\": \"\xed\xa0\x80\"}", "{\"content\": \"\xc0\xaf\"}",
-	"\xef\xbb\xbf{\"content\": \"x\"}", "\xfe\xff\0{\0}", '/**/{"content": "x"}',
+	"\xef\xbb\xbf\xef\xbb\xbf{\"content\": \"x\"}", "\xfe\xff\0{\0}", '/**/{"content": "x"}',
 	'{"content": "x" /* */}', "{\"content\": \"x\"}\0", 'content=x',
 	'<content>x</content>', '{"__proto__": {"content": "x"}}',
 	'{"username": "Ann", "email": "a@b", "pwd": "p"}');

@@ -381,6 +381,20 @@ subtest 'messages' => sub {
 		is texts(get('/public', @now))->[0], $stored, '... and shown so';
 	}
 
+	# forms that no browser writes, as the URL Standard reads them
+	for my $row (
+		[ '100%', '100%' ], [ '5%+off', '5% off' ], [ '%zz%4', '%zz%4' ],
+		[ 'caf%E9', "caf\x{fffd}" ], [ "caf\xe9", "caf\x{fffd}" ],
+	) {
+		my ($text, $stored) = @$row;
+		my $answer = $world->request('POST', '/add_message', jar => $ann,
+			content => "text=$text", headers => {
+				'Content-Type' => 'application/x-www-form-urlencoded' });
+		is_redirect({ %$answer, location => $answer->{headers}{location} },
+			'/', 'posted as ' . ($text =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ger));
+		is texts(get('/public', @now))->[0], $stored, '... and shown';
+	}
+
 	my $before = $world->fingerprint;
 	my $long = '<' . "\x{1f600}" x 1000;
 	$answer = post('/add_message', [ text => $long ], jar => $ann);

@@ -111,7 +111,8 @@ sub request_problem {
 	my $path = $self->path_of($target) // return "$target: no such path";
 	my $operation = $self->{document}{paths}{$path}{ lc $method };
 	my $problem = $self->check_text(
-		$operation->{requestBody}{content}{'application/json'}, $body);
+		$operation->{requestBody}{content}{'application/json'},
+		$body =~ s/^\xef\xbb\xbf//r);
 	return $problem && "$method $path, the request: $problem";
 }
 

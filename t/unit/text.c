@@ -299,34 +299,31 @@ static const struct percent {
 	{ "a space", "Roger%20Histand", "Roger Histand", NULL },
 	{ "a plus sign", "a+b", "a+b", "a b" },
 	{ "an encoded plus sign", "a%2Bb", "a+b", NULL },
-	{ "either case", "%2f%2F%aF%Fa", "//\xaf\xfa", NULL },
+	{ "either case", "%2f%2F%aF%Fa", "//\xaf\xfa", "//\ufffd\ufffd" },
 	{ "twice encoded", "%252F", "%2F", NULL },
 	{ "control characters", "%01%0d%0A%7f", "\001\r\n\x7f", NULL },
-	{ "not UTF-8", "%ff%C0", "\xff\xc0", NULL },
+	{ "not UTF-8", "%ff%C0", "\xff\xc0", "\ufffd\ufffd" },
 	{ "bytes as they are", "\xc3\xa4?#&=", "\xc3\xa4?#&=", NULL },
 	{ "a zero in one digit", "%01%10", "\001\020", NULL },
 	{ "%00", "a%00b", NULL, NULL },
-	{ "% at the end", "100%", NULL, NULL },
-	{ "one digit", "a%4", NULL, NULL },
-	{ "%%", "%%", NULL, NULL },
-	{ "%%41", "%%41", NULL, NULL },
-	{ "no digits", "%zz", NULL, NULL },
-	{ "the first no digit", "%g1", NULL, NULL },
-	{ "the second no digit", "%1g", NULL, NULL },
-	{ "beside the digits", "%/0", NULL, NULL },
-	{ "beside the letters", "%@1", NULL, NULL },
-	{ "a sign", "%+1", NULL, NULL },
-	{ "a blank", "% 1", NULL, NULL },
-	{ "0x", "%0x", NULL, NULL },
-	{ "%u0041", "%u0041", NULL, NULL },
+	{ "% at the end", "100%", NULL, "100%" },
+	{ "one digit", "a%4", NULL, "a%4" },
+	{ "%%", "%%", NULL, "%%" },
+	{ "%%41", "%%41", NULL, "%A" },
+	{ "no digits", "%zz", NULL, "%zz" },
+	{ "the first no digit", "%g1", NULL, "%g1" },
+	{ "the second no digit", "%1g", NULL, "%1g" },
+	{ "beside the digits", "%/0", NULL, "%/0" },
+	{ "beside the letters", "%@1", NULL, "%@1" },
+	{ "a sign", "%+1", NULL, "% 1" },
+	{ "a blank", "% 1", NULL, "% 1" },
+	{ "0x", "%0x", NULL, "%0x" },
+	{ "%u0041", "%u0041", NULL, "%u0041" },
 };
 
 static void
-assert_decoded(const char *text, const char *expected, bool plus_is_blank)
+assert_decoded(const char *decoded, const char *expected)
 {
-	const char *decoded =
-	    text_percent_decode(text, strlen(text), plus_is_blank);
-
 	if (expected == NULL)
 		assert_null(decoded);
 	else
@@ -337,10 +334,11 @@ static void
 test_percent_decode(void **state)
 {
 	const struct percent *row = row_of(state);
+	size_t len = strlen(row->text);
 
-	assert_decoded(row->text, row->decoded, false);
-	assert_decoded(row->text,
-	    row->as_form != NULL ? row->as_form : row->decoded, true);
+	assert_decoded(text_percent_decode(row->text, len), row->decoded);
+	assert_decoded(text_form_decode(row->text, len),
+	    row->as_form != NULL ? row->as_form : row->decoded);
 }
 
 /* The length counts, whatever comes after. */
@@ -348,10 +346,15 @@ static void
 test_percent_decode_length(void **state)
 {
 	(void)state;
-	assert_string_equal(text_percent_decode("ab&c", 2, false), "ab");
-	assert_string_equal(text_percent_decode("%41%zz", 3, false), "A");
-	assert_null(text_percent_decode("%41", 2, false));
-	assert_null(text_percent_decode("%41", 1, false));
+	assert_string_equal(text_percent_decode("ab&c", 2), "ab");
+	assert_string_equal(text_percent_decode("%41%zz", 3), "A");
+	assert_null(text_percent_decode("%41", 2));
+	assert_null(text_percent_decode("%41", 1));
+	assert_string_equal(text_form_decode("ab&c", 2), "ab");
+	assert_string_equal(text_form_decode("%41%zz", 3), "A");
+	assert_string_equal(text_form_decode("%41", 2), "%4");
+	assert_string_equal(text_form_decode("%41", 1), "%");
+	assert_string_equal(text_form_decode("\u00e4", 1), "\ufffd");
 }
 
 static void
@@ -369,14 +372,62 @@ test_percent_encode(void **state)
 static void
 test_percent_round_trip(void **state)
 {
+	const char *encoded;
 	char all[256];
 
 	(void)state;
 	for (int c = 1; c < 256; c++)
 		all[c - 1] = (char)c;
 	all[255] = '\0';
-	assert_decoded(text_percent_encode(all), all, false);
-	assert_decoded(text_percent_encode(all), all, true);
+	encoded = text_percent_encode(all);
+	assert_string_equal(text_percent_decode(encoded, strlen(encoded)), all);
+	assert_string_equal(
+	    text_form_decode(encoded, strlen(encoded)), text_to_utf8(all, 255));
+}
+
+/* --- bytes that are not UTF-8 --- */
+
+#define FFFD "\ufffd"
+
+static const struct broken {
+	const char *name, *bytes;
+	size_t len;
+	const char *text;
+} broken[] = {
+	{ "nothing", BYTES(""), "" },
+	{ "UTF-8", BYTES("a\u00e4\u20ac\U0001f600"),
+	    "a\u00e4\u20ac\U0001f600" },
+	{ "a byte order mark", BYTES("\ufeffa"), "\ufeffa" },
+	{ "Latin-1", BYTES("caf\xe9"), "caf" FFFD },
+	{ "Latin-1 before ASCII", BYTES("caf\xe9s"), "caf" FFFD "s" },
+	{ "Latin-1 before UTF-8", BYTES("\xe9\u00e9"), FFFD "\u00e9" },
+	{ "bytes that continue nothing", BYTES("\x80\xbf"), FFFD FFFD },
+	{ "bytes that are never used", BYTES("\xc0\xc1\xf5\xff"),
+	    FFFD FFFD FFFD FFFD },
+	/* the Unicode Standard's table 3-8 and the examples around it */
+	{ "overlong forms", BYTES("\xc0\xaf\xe0\x80\xbf\xf0\x81\x82\x41"),
+	    FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
+	{ "surrogates", BYTES("\xed\xa0\x80\xed\xbf\xbf\xed\xaf\x41"),
+	    FFFD FFFD FFFD FFFD FFFD FFFD FFFD FFFD "A" },
+	{ "beyond U+10FFFF", BYTES("\xf4\x91\x92\x93\xff\x41\x80\xbf\x42"),
+	    FFFD FFFD FFFD FFFD FFFD "A" FFFD FFFD "B" },
+	{ "beginnings", BYTES("\xe1\x80\xe2\xf0\x91\x92\xf1\xbf\x41"),
+	    FFFD FFFD FFFD FFFD "A" },
+	{ "the least that can follow",
+	    BYTES("\xe0\xa0\xed\x80\xf0\x90\xf4\x80"), FFFD FFFD FFFD FFFD },
+	{ "the most that can follow", BYTES("\xe0\xbf\xed\x9f\xf0\xbf\xf4\x8f"),
+	    FFFD FFFD FFFD FFFD },
+	{ "the end of a first part", BYTES("\xf0\x9f\x98"), FFFD },
+	{ "a byte missing in the middle", BYTES("\xf0\x9f\x98x\x80"),
+	    FFFD "x" FFFD },
+};
+
+static void
+test_to_utf8(void **state)
+{
+	const struct broken *row = row_of(state);
+
+	assert_string_equal(text_to_utf8(row->bytes, row->len), row->text);
 }
 
 /* --- base64 --- */
@@ -499,6 +550,7 @@ main(void)
 	UNIT_ROWS(test_unix_lines, line_ends);
 	UNIT_ROWS(test_percent_decode, percents);
 	UNIT_TEST(test_percent_decode_length);
+	UNIT_ROWS(test_to_utf8, broken);
 	UNIT_TEST(test_percent_encode);
 	UNIT_TEST(test_percent_round_trip);
 	UNIT_ROWS(test_base64, base64);

@@ -9,9 +9,10 @@
 
 /* --- UTF-8 --- */
 
-/* How many bytes the character at text has; 0: it is none. */
+/* How many bytes the character at text has; 0: it is none.  *begun is then the
+ * number of bytes that could begin one, or 1. */
 static size_t
-utf8_step(const unsigned char *text, size_t len)
+utf8_step(const unsigned char *text, size_t len, size_t *begun)
 {
 	/* UTF8-octets' rules: ranges of the first two bytes, and the number of
 	 * bytes; all further ones are 80-BF */
@@ -30,18 +31,20 @@ utf8_step(const unsigned char *text, size_t len)
 		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
 	};
 
+	*begun = 1;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		if (text[0] < rules[i].from || text[0] > rules[i].to)
 			continue;
-		if (len < rules[i].bytes)
-			return 0;
-		if (rules[i].bytes > 1 &&
-		    (text[1] < rules[i].second_from ||
-			text[1] > rules[i].second_to))
-			return 0;
-		for (size_t j = 2; j < rules[i].bytes; j++) {
-			if (text[j] < 0x80 || text[j] > 0xbf)
+		for (size_t j = 1; j < rules[i].bytes; j++) {
+			unsigned char from = 0x80, to = 0xbf;
+
+			if (j == 1) {
+				from = rules[i].second_from;
+				to = rules[i].second_to;
+			}
+			if (j == len || text[j] < from || text[j] > to)
 				return 0;
+			++*begun;
 		}
 		return rules[i].bytes;
 	}
@@ -51,10 +54,11 @@ utf8_step(const unsigned char *text, size_t len)
 bool
 reference_is_utf8(const char *text, size_t len)
 {
-	size_t at = 0, step;
+	size_t at = 0, step, begun;
 
 	for (; at < len; at += step) {
-		step = utf8_step((const unsigned char *)text + at, len - at);
+		step = utf8_step(
+		    (const unsigned char *)text + at, len - at, &begun);
 		if (step == 0)
 			return false;
 	}
@@ -101,7 +105,7 @@ hex(const char *digits, size_t count, unsigned long *value)
 }
 
 const char *
-reference_decode(const char *text, size_t len, bool form)
+reference_decode(const char *text, size_t len)
 {
 	struct buf out = { 0 };
 	unsigned long byte;
@@ -110,8 +114,6 @@ reference_decode(const char *text, size_t len, bool form)
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 
-		if (c == '+' && form)
-			c = ' ';
 		if (c == '%') {
 			if (i + 2 >= len || !hex(text + i + 1, 2, &byte) ||
 			    byte == 0)
@@ -122,6 +124,38 @@ reference_decode(const char *text, size_t len, bool form)
 		buf_add(&out, &c, 1);
 	}
 	return reference_is_utf8(out.data, out.len) ? out.data : NULL;
+}
+
+const char *
+reference_form_decode(const char *text, size_t len)
+{
+	struct buf bytes = { 0 }, out = { 0 };
+	size_t step, begun;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned long byte = (unsigned char)text[i];
+
+		if (byte == '+')
+			byte = ' ';
+		if (byte == '%' && i + 2 < len && hex(text + i + 1, 2, &byte)) {
+			if (byte == 0)
+				return NULL;
+			i += 2;
+		}
+		buf_add(&bytes, &(char){ (char)byte }, 1);
+	}
+	buf_puts(&out, "");
+	for (size_t i = 0; i < bytes.len; i += step) {
+		step = utf8_step((const unsigned char *)bytes.data + i,
+		    bytes.len - i, &begun);
+		if (step > 0) {
+			buf_add(&out, bytes.data + i, step);
+		} else {
+			add_code_point(&out, 0xfffd);
+			step = begun;
+		}
+	}
+	return out.data;
 }
 
 const char *
@@ -141,8 +175,8 @@ reference_field(
 
 		if (equals != NULL)
 			*equals = '\0';
-		decoded_name = reference_decode(field, strlen(field), true);
-		decoded = reference_decode(value, strlen(value), true);
+		decoded_name = reference_form_decode(field, strlen(field));
+		decoded = reference_form_decode(value, strlen(value));
 		if (decoded_name == NULL || decoded == NULL) {
 			*sound = false;
 		} else if (strcmp(decoded_name, name) == 0) {
@@ -383,6 +417,7 @@ reference_json(const char *text, size_t len, size_t *count)
 
 	if (!reference_is_utf8(text, len))
 		return NULL;
+	take(&json, "\xef\xbb\xbf");
 	document = value(&json);
 	*count = json.count;
 	return json.at == json.end ? document : NULL;

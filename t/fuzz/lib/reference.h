@@ -10,9 +10,12 @@
 /* RFC 3629 4, byte range by byte range. */
 bool reference_is_utf8(const char *text, size_t len);
 
-/* RFC 3986 2.1, or a form's (plus is a blank); NULL for a bad escape, %00, and
- * what is not UTF-8. */
-const char *reference_decode(const char *text, size_t len, bool form);
+/* RFC 3986 2.1; NULL for a bad escape, %00, and what is not UTF-8. */
+const char *reference_decode(const char *text, size_t len);
+
+/* A form's name or value (URL Standard 5.1): plus is a blank, a bad escape is
+ * what it is, and what is not UTF-8 is U+FFFD.  NULL for %00. */
+const char *reference_form_decode(const char *text, size_t len);
 
 /* The value of a field of name=value&name=value; *times says how often it is
  * there, *sound whether all fields could be decoded. */
@@ -31,7 +34,8 @@ struct reference_value {
 	struct reference_value *first, *next;
 };
 
-/* NULL for what is no JSON in UTF-8; also where a string has U+0000 or a lone
+/* A byte order mark at the beginning is nothing.  NULL for what is no JSON in
+ * UTF-8; also where a string has U+0000 or a lone
  * surrogate, or an object two members of one name.  *count says how many
  * values and names it has. */
 const struct reference_value *reference_json(
