@@ -136,6 +136,17 @@ GIVES(void, makecontext, )
 
 /* --- what glibc has and musl has not --- */
 
+_Noreturn void arc4random_buf(void *bytes, size_t len);
+
+/* For libxcrypt, which makes no salt here. */
+void
+arc4random_buf(void *bytes, size_t len)
+{
+	(void)bytes;
+	(void)len;
+	abort();
+}
+
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* GNU's strerror_r() gives the sentence, POSIX's fills the buffer and gives a

@@ -7,12 +7,17 @@
 #include "db.h"
 #include "mem.h"
 #include "metrics.h"
+#include "opaque.h"
 #include "password.h"
 #include "text.h"
 
 #define MAX_NAME 64
 #define MAX_EMAIL 254 /* RFC 5321 4.5.3.1.3, without < and > */
 #define MAX_PASSWORD 1000
+
+/* In a form it stands for a byte of another encoding (lib/text.h), so that many
+ * passwords would be one. */
+#define REPLACEMENT "\ufffd"
 
 /* First segments of paths that are not users': each of apache/'s routes
  * (t/source.t compares), what browsers and robots ask for by themselves, and
@@ -54,7 +59,11 @@ user_password_problem(const char *password, const char *password2)
 		return "You have to enter a password";
 	if (text_length(password) > MAX_PASSWORD)
 		return "The password has more than 1,000 characters";
-	if (password2 == NULL || strcmp(password, password2) != 0)
+	if (strstr(password, REPLACEMENT) != NULL)
+		return "The password has a character that cannot be read. "
+		       "Please enter it again.";
+	if (password2 == NULL ||
+	    strcmp(opaque_string(password), opaque_string(password2)) != 0)
 		return "The two passwords do not match";
 	return NULL;
 }

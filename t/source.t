@@ -59,6 +59,8 @@ subtest 'each means has its one user' => sub {
 		[ 'the sandbox', qr/\bprctl\(|\bsetrlimit\(|seccomp|landlock/i,
 			'sandbox' ],
 		[ 'libcrypto', qr/openssl\//, 'password' ],
+		[ 'libxcrypt', qr/\bcrypt\.h/, 'password' ],
+		[ 'libunistring', qr/<uni(?:norm|ctype)\.h>/, 'opaque' ],
 		[ 'jsmn', qr/jsmn/, 'json' ],
 		[ 'stdout', qr/\bSTDOUT_FILENO|\b(?:v?printf|puts|putchar)\(|\bstdout\b/,
 			'reply' ],

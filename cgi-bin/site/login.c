@@ -1,9 +1,9 @@
 /* POST /login -- begins a session.
  *
- * form:     username, password
+ * form:     username, without regard to blanks around it; password
  * session:  a signed-in user with a wrong password is redirected to /
  * answer:   right: a fresh session in place of the present one, a flash, and on
- *           to /
+ *           to /; a password hash of an older form is replaced
  *           wrong: the form again, with the error and the username; as a 429
  *           after too many of the name's or the address's */
 
@@ -56,12 +56,13 @@ log_in(const struct req *req, const char *username, const char *password)
 		password_hash(password); /* as much work as for a user */
 	if (login.user == NULL)
 		refuse(req, &login, username, "Invalid username");
-	if (login.password_hash == NULL ||
-	    !password_matches(password, login.password_hash))
+	if (login.password_hash == NULL)
 		refuse(req, &login, username, "Invalid password");
-
+	/* for a wrong password, too: older hashes are as slow as new ones */
 	if (password_is_outdated(login.password_hash))
 		replacement = password_hash(password);
+	if (!password_matches(password, login.password_hash))
+		refuse(req, &login, username, "Invalid password");
 	if (!sign_in(req, login.user, login.password_hash, replacement))
 		return;
 	metrics_count(METRICS_LOGIN);

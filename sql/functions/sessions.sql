@@ -83,6 +83,9 @@ AS $$
 DECLARE
 	-- what password_is_outdated() in lib/password.c does not replace
 	present CONSTANT text :=
+		'^scrypt:(16384|32768|65536):8:1\$nfc\.[^$]+\$[0-9a-f]{128}$';
+	-- what it does not replace in the previous release
+	previous CONSTANT text :=
 		'^scrypt:(16384|32768|65536):8:1\$[^$]+\$[0-9a-f]{128}$';
 BEGIN
 	-- a password that is being changed opens no session any more
@@ -91,7 +94,9 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
-	IF replacement ~ present AND hash !~ present THEN
+	IF (replacement ~ present AND hash !~ present)
+		OR (replacement ~ previous AND hash !~ previous)
+	THEN
 		PERFORM set_config('minitwit.same_password', 'yes', true);
 		UPDATE users SET pw_hash = replacement WHERE user_id = who;
 	END IF;

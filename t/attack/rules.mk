@@ -37,7 +37,8 @@ $(FUZZ)/%.o: %.c
 $(FUZZ)/request: $(FUZZ_ROUTES)
 
 $(FUZZ)/%: $(FUZZ)/t/fuzz/%.o $(FUZZ_LIBRARY)
-	$(call say,LINK)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ -lcrypto
+	$(call say,LINK)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ -lcrypto \
+		-lcrypt -lunistring
 
 fuzz: $(FUZZ_ENTRIES)
 

@@ -182,6 +182,15 @@ subtest 'another password' => sub {
 	like $world->sql(q{SELECT pw_hash FROM users WHERE username = 'Ann'}),
 	    qr/^scrypt:/, 'it is stored as a hash';
 
+	is_redirect(send_form($ann, 'password', [ password => "na\x{308}w",
+			new_password => "s\x{e9}cret", new_password2 => "se\x{301}cret" ]),
+		$account, 'each password may be composed or decomposed');
+	ok log_in('Ann', $_), '... and so may the new one'
+	    for "s\x{e9}cret", "se\x{301}cret";
+	is log_in('Ann', 'secret'), undef, '... but its accent counts';
+	send_form($ann, 'password', [ password => "s\x{e9}cret",
+		new_password => "n\x{e4}w", new_password2 => "n\x{e4}w" ]);
+
 	my @answers = $world->at_once(map {
 		my $new = $_;
 		sub { send_form($ann, 'password', [ password => "n\x{e4}w",

@@ -228,7 +228,7 @@ present_hash(char digit)
 	char digest[129] = { 0 };
 
 	memset(digest, digit, sizeof(digest) - 1);
-	return mem_format("scrypt:16384:8:1$salt$%s", digest);
+	return mem_format("scrypt:16384:8:1$nfc.salt$%s", digest);
 }
 
 static void
@@ -262,6 +262,35 @@ test_rehash(void **state)
 	assert_string_equal(hash_of(bob), "none");
 	/* the password is the same */
 	assert_non_null(session_find(before));
+}
+
+/* A hash without the mark is of a password as it was typed, and is replaced
+ * once; the previous release writes them still. */
+static void
+test_rehash_marked(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+	const char *marked = present_hash('c'), *other = present_hash('d');
+	const char *typed = mem_format(
+	    "scrypt:16384:8:1$salt$%s", strrchr(present_hash('e'), '$') + 1);
+	const char *typed2 = mem_format(
+	    "scrypt:16384:8:1$salt$%s", strrchr(present_hash('f'), '$') + 1);
+
+	(void)state;
+	assert_true(
+	    session_begin(ann->id, new_token(), NULL, NULL, "none", typed));
+	assert_string_equal(hash_of(ann), typed);
+	assert_true(
+	    session_begin(ann->id, new_token(), NULL, NULL, typed, typed2));
+	assert_string_equal(hash_of(ann), typed);
+	assert_true(
+	    session_begin(ann->id, new_token(), NULL, NULL, typed, marked));
+	assert_string_equal(hash_of(ann), marked);
+	assert_true(
+	    session_begin(ann->id, new_token(), NULL, NULL, marked, typed));
+	assert_true(
+	    session_begin(ann->id, new_token(), NULL, NULL, marked, other));
+	assert_string_equal(hash_of(ann), marked);
 }
 
 /* An account has a hundred sessions at most. */
@@ -440,6 +469,7 @@ main(void)
 	UNIT_TEST(test_expired);
 	UNIT_TEST(test_login);
 	UNIT_TEST(test_rehash);
+	UNIT_TEST(test_rehash_marked);
 	UNIT_TEST(test_most_sessions);
 	db_query("UPDATE attempt_limits SET free = $1"
 		 " WHERE kind <> 'message'",

@@ -50,6 +50,11 @@ static const struct refused {
 	{ "no second password", NAME, "a@b", "pw", NULL, DIFFERENT },
 	{ "another second password", NAME, "a@b", "pw", "pW", DIFFERENT },
 	{ "a longer second password", NAME, "a@b", "pw", "pw ", DIFFERENT },
+	{ "no accent in the second", NAME, "a@b", "\u00e9", "e", DIFFERENT },
+	{ "a password in another encoding", NAME, "a@b", "caf\ufffd",
+	    "caf\ufffd",
+	    "The password has a character that cannot be read. "
+	    "Please enter it again." },
 
 	/* several mistakes: the first one in the form's order */
 	{ "everything missing", NULL, NULL, NULL, NULL, NO_NAME },
@@ -161,6 +166,17 @@ test_longest(void **state)
 	assert_int_equal(count_users(name), 1);
 }
 
+static void
+test_two_forms(void **state)
+{
+	const char *name = mem_format("users forms %d", (int)getpid());
+
+	(void)state;
+	assert_null(
+	    user_register(name, "a@b", "\u00e9\u00a0x", "e\u0301 x", NULL)
+		.problem);
+}
+
 /* Compared exactly: another case is another name. */
 static void
 test_similar_names(void **state)
@@ -215,6 +231,7 @@ main(void)
 	UNIT_TEST(test_too_long);
 	UNIT_ROWS(test_registered, names);
 	UNIT_TEST(test_longest);
+	UNIT_TEST(test_two_forms);
 	UNIT_TEST(test_similar_names);
 	return unit_run();
 }

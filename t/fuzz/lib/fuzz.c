@@ -1,5 +1,6 @@
 #include "fuzz.h"
 
+#include <crypt.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -128,6 +129,8 @@ void *fuzz_reallocarray(void *array, size_t count, size_t size);
 int fuzz_scrypt(const char *password, size_t password_len,
     const unsigned char *salt, size_t salt_len, uint64_t n, uint64_t r,
     uint64_t p, uint64_t max_memory, unsigned char *key, size_t key_len);
+char *fuzz_crypt_rn(
+    const char *password, const char *hash, void *data, int size);
 int fuzz_pbkdf2(const char *password, int password_len,
     const unsigned char *salt, int salt_len, int rounds, const EVP_MD *digest,
     int key_len, unsigned char *key);
@@ -367,6 +370,20 @@ fuzz_pbkdf2(const char *password, int password_len, const unsigned char *salt,
 {
 	return PKCS5_PBKDF2_HMAC(password, password_len, salt, salt_len,
 	    (int)at_most((uint64_t)rounds, 3), digest, key_len, key);
+}
+
+char *
+fuzz_crypt_rn(const char *password, const char *hash, void *data, int size)
+{
+	char *cheap = mem_copy(hash, strlen(hash));
+	char *result;
+
+	cheap[4] = '0';
+	cheap[5] = '4';
+	result = crypt_rn(password, cheap, data, size);
+	if (result != NULL)
+		memcpy(result, hash, strlen("$2b$10"));
+	return result;
 }
 
 /* --- the database, in place of lib/db.c --- */

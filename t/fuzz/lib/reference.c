@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/evp.h>
 
 #include "buf.h"
 #include "mem.h"
@@ -185,6 +186,86 @@ reference_field(
 		}
 	}
 	return found;
+}
+
+/* --- digests --- */
+
+static size_t
+hash_two(const char *digest, const void *a, size_t a_len, const void *b,
+    size_t b_len, unsigned char *result)
+{
+	struct buf both = { 0 };
+	unsigned len = 0;
+
+	buf_add(&both, a, a_len);
+	buf_add(&both, b, b_len);
+	EVP_Digest(both.data, both.len, result, &len,
+	    EVP_get_digestbyname(digest), NULL);
+	return len;
+}
+
+static size_t
+hmac(const char *digest, const char *key, const void *text, size_t len,
+    unsigned char *result)
+{
+	size_t block =
+	    strcmp(digest, "sha384") == 0 || strcmp(digest, "sha512") == 0 ? 128
+									   : 64;
+	unsigned char inner[128] = { 0 }, outer[128] = { 0 };
+	size_t size;
+
+	if (strlen(key) > block)
+		hash_two(digest, key, strlen(key), "", 0, inner);
+	else
+		for (size_t i = 0; key[i] != '\0'; i++)
+			inner[i] = (unsigned char)key[i];
+	memcpy(outer, inner, block);
+	for (size_t i = 0; i < block; i++) {
+		inner[i] ^= 0x36;
+		outer[i] ^= 0x5c;
+	}
+	size = hash_two(digest, inner, block, text, len, result);
+	return hash_two(
+	    digest, outer, block, mem_copy((char *)result, size), size, result);
+}
+
+static const char *
+hexadecimal(const unsigned char *bytes, size_t len)
+{
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < len; i++)
+		buf_puts(&out, mem_format("%02x", bytes[i]));
+	return out.data;
+}
+
+const char *
+reference_hmac(const char *digest, const char *key, const char *text)
+{
+	unsigned char result[EVP_MAX_MD_SIZE];
+
+	return hexadecimal(
+	    result, hmac(digest, key, text, strlen(text), result));
+}
+
+const char *
+reference_pbkdf2(
+    const char *digest, const char *password, const char *salt, int rounds)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE] = { 0 }, last[EVP_MAX_MD_SIZE];
+	const char *text = mem_format("%s___\001", salt);
+	char *first = mem_copy(text, strlen(text));
+	size_t len = strlen(salt) + 4;
+
+	memset(first + strlen(salt), 0, 3);
+	for (int round = 0; round < rounds; round++) {
+		len = hmac(digest, password,
+		    round == 0 ? first : mem_copy((char *)last, len), len,
+		    last);
+		for (size_t i = 0; i < len; i++)
+			sum[i] ^= last[i];
+	}
+	return hexadecimal(sum, len);
 }
 
 /* --- HTML --- */

@@ -22,6 +22,14 @@ const char *reference_form_decode(const char *text, size_t len);
 const char *reference_field(
     const char *fields, const char *name, size_t *times, bool *sound);
 
+/* The hexadecimal digits of RFC 2104's HMAC, and of the first block of RFC
+ * 8018's PBKDF2, which is all that Werkzeug takes of it.  digest is as
+ * libcrypto names it. */
+const char *reference_hmac(
+    const char *digest, const char *key, const char *text);
+const char *reference_pbkdf2(
+    const char *digest, const char *password, const char *salt, int rounds);
+
 /* The text that an HTML element or a quoted attribute has: NULL when markup is
  * in it, or a reference that html() does not write. */
 const char *reference_html_text(const char *html, size_t len);

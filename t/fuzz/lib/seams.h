@@ -19,6 +19,7 @@
 /* hashing takes 50 ms by design */
 #define EVP_PBE_scrypt fuzz_scrypt
 #define PKCS5_PBKDF2_HMAC fuzz_pbkdf2
+#define crypt_rn fuzz_crypt_rn
 
 /* what the simulator keeps until it ends */
 #define reallocarray fuzz_reallocarray
