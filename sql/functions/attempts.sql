@@ -141,7 +141,8 @@ BEGIN
 		DO UPDATE SET last_at = now();
 END $$;
 
--- Counts an attempt to sign in with a name.  Returns the user of the session that the
+-- Counts an attempt to sign in with a name, or, if no user has that very name, with
+-- the name without the blanks around it.  Returns the user of the session that the
 -- client already has, or NULLs; the seconds to wait; and, if there are none, the user
 -- who has the name and the hash of the password, or NULLs.  Without an address it
 -- counts nothing and returns no hash.
@@ -152,15 +153,20 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	-- one subject of attempts, whatever blanks are around it
+	meant CONSTANT text := CASE
+		WHEN EXISTS (SELECT FROM users AS u WHERE u.username = name) THEN name
+		ELSE without_outer_blanks(name) END;
 BEGIN
 	SELECT s.user_id, s.username INTO session_user_id, session_username
 		FROM session_find(token) AS s;
-	wait := password_attempt(name, client_of(address));
+	wait := password_attempt(meant, client_of(address));
 	IF wait = 0 THEN
 		SELECT u.user_id, u.username,
 				CASE WHEN address IS NOT NULL THEN u.pw_hash END
 			INTO user_id, username, pw_hash
-			FROM users AS u WHERE u.username = name;
+			FROM users AS u WHERE u.username = meant;
 	END IF;
 END $$;
 

@@ -4,6 +4,13 @@ CREATE OR REPLACE FUNCTION name_digest(name text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN sha256(convert_to(name, 'UTF8'));
 
+-- Returns a name without the blanks at its ends: Unicode's White_Space, as
+-- text_has_outer_blank() in lib/text.c has it.
+CREATE OR REPLACE FUNCTION without_outer_blanks(name text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN btrim(name, E'\t\n\u000b\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004'
+	'\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000');
+
 -- Skips the insertion of a user whose name belonged to a deleted account, as
 -- ON CONFLICT DO NOTHING does for a name that is in use.
 CREATE OR REPLACE FUNCTION refuse_former_name() RETURNS trigger

@@ -99,6 +99,24 @@ subtest 'an account, from everywhere' => sub {
 		'it is not forgotten');
 };
 
+subtest 'an account, with blanks around its name' => sub {
+	$world->register('Blank');
+	for my $name ('Blank', "No\x{e9}body") {
+		my @typed = map { sprintf $_, $name } '%s ', "\t%s", "\x{a0}%s\x{3000}";
+		for (0 .. $#typed) {
+			my $answer = log_in_from("127.0.6.$_", $typed[$_], 'wrong');
+			is $answer->{status}, 200, "one of $name in blanks";
+			like $answer->{content}, $name eq 'Blank' ? qr/Invalid password/
+			    : qr/Invalid username/, '... fails';
+		}
+		long_delay();
+		has_to_wait(log_in_from('127.0.6.9', 'Blank', 'pw'), 'Blank',
+			'they are one name') if $name eq 'Blank';
+		is log_in_from('127.0.6.9', " $name ", 'pw')->{status}, 429,
+		    '... however it is typed next';
+	}
+};
+
 subtest 'an address, with every name' => sub {
 	log_in_from('127.0.2.1', "Nobody $_", 'wrong') for 1 .. $free;
 	long_delay();

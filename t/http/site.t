@@ -592,6 +592,24 @@ subtest 'names that are one name in NFC' => sub {
 	is keys %id, 2, 'two users';
 };
 
+subtest 'blanks around a username' => sub {
+	is_redirect(post('/login', [ username => $_, password => 'pw' ]), '/',
+		'blanks around the username are ignored')
+	    for ' Ann', 'Ann ', "\tAnn\r\n", "\x{a0}Ann\x{3000}\x{2003}";
+	my $failed = post('/login', [ username => ' Ann ', password => 'x' ]);
+	is_deeply errors($failed), ['Invalid password'], '... also of a wrong password';
+	like $failed->{html}, qr/name="username" value=" Ann "/, '... and are kept';
+	is_deeply errors(post('/login', [ username => 'A nn', password => 'pw' ])),
+	    ['Invalid username'], 'a blank inside is not';
+	$world->sql("INSERT INTO users (username, email, pw_hash, registered_at)
+		SELECT ' Ann', 'a\@b', 'none', NULL");
+	is_deeply errors(post('/login', [ username => ' Ann', password => 'pw' ])),
+	    ['Invalid password'], 'a name that was imported with a blank comes first';
+	is_redirect(post('/login', [ username => '  Ann', password => 'pw' ]), '/',
+		'... with another blank it is the other name');
+	$world->sql("DELETE FROM users WHERE username = ' Ann'");
+};
+
 subtest 'a message of invisible characters' => sub {
 	my $jar = World::Jar->new;
 	post('/login', [ username => 'Ann', password => 'pw' ], jar => $jar);

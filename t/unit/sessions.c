@@ -181,6 +181,15 @@ test_expired(void **state)
 
 #define NOBODY "sessions: nobody's name"
 
+/* The name in place of %s. */
+static const char *
+around(const char *shape, const char *name)
+{
+	const char *at = strstr(shape, "%s");
+
+	return mem_format("%.*s%s%s", (int)(at - shape), shape, name, at + 2);
+}
+
 static void
 test_login(void **state)
 {
@@ -211,6 +220,31 @@ test_login(void **state)
 	login = login_begin(NOBODY, new_token(), "192.0.2.20");
 	assert_null(login.session_user);
 	assert_null(login.user);
+}
+
+static void
+test_login_blanks(void **state)
+{
+	const struct user *odd = person(" sessions Ann\u3000");
+	const char *const typed[] = { " %s", "%s ", "\t %s\r\n",
+		"\u00a0\u2003%s\u202f\u3000\xc2\x85\u2028" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		const struct user *ann = person("sessions Ann");
+		struct login login = login_begin(around(typed[i], ann->name),
+		    NULL, mem_format("192.0.2.%zu", 30 + i));
+
+		assert_int_equal(login.user->id, ann->id);
+		assert_string_equal(login.user->name, ann->name);
+		assert_string_equal(login.password_hash, "none");
+	}
+	/* an imported name that has blanks is found as it is, and no other */
+	assert_int_equal(
+	    login_begin(odd->name, NULL, "192.0.2.35").user->id, odd->id);
+	assert_null(login_begin("sessions  Ann", NULL, "192.0.2.35").user);
+	assert_null(login_begin("\u3000", NULL, "192.0.2.36").user);
+	assert_null(login_begin("\u200bsessions Ann", NULL, "192.0.2.36").user);
 }
 
 static const char *
@@ -347,6 +381,26 @@ wait_of(const char *name, const char *address)
 	return login.wait;
 }
 
+#define UNKNOWN "sessions: an unknown name"
+
+/* Blanks around a name make no other name of it. */
+static void
+test_blanks_are_counted(void **state)
+{
+	const struct user *ann = person("sessions Ann");
+
+	(void)state;
+	attempt(ann->name, "192.0.2.41", 1);
+	attempt(mem_format(" %s", ann->name), "192.0.2.42", 1);
+	attempt(mem_format("%s\u00a0", ann->name), "192.0.2.43", 1);
+	assert_true(wait_of(mem_format("\t%s", ann->name), "192.0.2.44") > 0);
+	assert_true(wait_of(ann->name, "192.0.2.45") > 0);
+	attempt(UNKNOWN, "192.0.2.51", 1);
+	attempt(UNKNOWN " ", "192.0.2.52", 1);
+	attempt("\u3000" UNKNOWN, "192.0.2.53", 1);
+	assert_true(wait_of(" " UNKNOWN " ", "192.0.2.54") > 0);
+}
+
 /* So many beyond those that are free, and the seconds to wait then. */
 static const struct wait {
 	const char *name;
@@ -468,12 +522,14 @@ main(void)
 	UNIT_TEST(test_password_change);
 	UNIT_TEST(test_expired);
 	UNIT_TEST(test_login);
+	UNIT_TEST(test_login_blanks);
 	UNIT_TEST(test_rehash);
 	UNIT_TEST(test_rehash_marked);
 	UNIT_TEST(test_most_sessions);
 	db_query("UPDATE attempt_limits SET free = $1"
 		 " WHERE kind <> 'message'",
 	    db_integer(FREE));
+	UNIT_TEST(test_blanks_are_counted);
 	UNIT_ROWS(test_growing_delay, waits);
 	UNIT_TEST(test_attempts_are_forgotten);
 	UNIT_TEST(test_attempts_from_an_address);
