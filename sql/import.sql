@@ -60,6 +60,50 @@ RETURN CASE WHEN encode(bytes, 'escape') ~ '^[0-9]{1,12}([.][0-9]*)?$'
 		AND encode(bytes, 'escape')::numeric < 253402300800
 	THEN to_timestamp(encode(bytes, 'escape')::double precision) END;
 
+-- Whether lib/password.c can compare a password with the hash.
+CREATE FUNCTION pg_temp.is_known_hash(hash text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT
+AS $$
+DECLARE
+	-- the digits of each digest
+	digits CONSTANT jsonb := '{"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64,
+		"sha384": 96, "sha512": 128}';
+	-- METHOD, the digest's name or the costs, SALT, HEX
+	parts CONSTANT text[] := regexp_match(hash,
+		'^(?:(scrypt|pbkdf2):)?([^$]*)\$([^$]*)\$([0-9a-f]*)$');
+	words CONSTANT text[] := string_to_array(parts[2], ':');
+	n numeric;
+	r numeric;
+	p numeric;
+	block numeric;
+BEGIN
+	IF hash ~ '^\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}$' THEN
+		RETURN true;
+	ELSIF parts IS NULL THEN
+		RETURN false;
+	ELSIF parts[1] = 'scrypt' THEN
+		IF parts[2] !~ '^\d{1,10}(:\d{1,10}){2}$' OR length(parts[4]) <> 128 THEN
+			RETURN false;
+		END IF;
+		n := words[1];
+		r := words[2];
+		p := words[3];
+		-- a power of two, of bounded work and memory
+		RETURN n > 1 AND r > 0 AND p > 0 AND n <= 2 ^ 30
+			AND (n::bigint & (n::bigint - 1)) = 0
+			AND n * r * p <= 64 * 16384 * 8
+			AND 128 * r * (n + p + 2) <= 256 * 1024 * 1024;
+	ELSIF parts[1] = 'pbkdf2' THEN
+		block := CASE WHEN words[1] IN ('sha384', 'sha512') THEN 2 ELSE 1 END;
+		RETURN parts[2] ~ '^[a-z0-9]+(:\d{1,8})?$'
+			AND length(parts[4]) = (digits ->> words[1])::integer
+			AND (words[2] IS NULL OR words[2]::numeric BETWEEN 1
+				AND 10000000 / block);
+	END IF;
+	RETURN parts[3] <> ''
+		AND coalesce(length(parts[4]) = (digits ->> parts[2])::integer, false);
+END $$;
+
 -- As lib/text.c has it.
 CREATE FUNCTION pg_temp.is_blank(text text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -226,8 +270,7 @@ FROM people CROSS JOIN LATERAL (VALUES
 		is_number),
 	('without an e-mail address', email = ''),
 	('who can''t log in: their password''s hash is of no known kind',
-		hash !~ '^pbkdf2:sha256:[1-9]\d*\$[^$]*\$[0-9a-f]{64}$'
-		AND hash !~ '^scrypt(:[1-9]\d*){3}\$[^$]*\$[0-9a-f]{128}$')
+		pg_temp.is_known_hash(hash) IS NOT TRUE)
 	) AS found (what, is_so)
 WHERE problem IS NULL AND NOT here AND is_so
 UNION ALL
@@ -256,6 +299,15 @@ SELECT format('follows: %s ended there since, to end here, too', count(*))
 FROM unfollows HAVING count(*) > 0;
 SELECT format('messages: %s flagged there since, to flag here, too', count(*))
 FROM posts WHERE to_flag HAVING count(*) > 0;
+
+-- Every list of the site goes by ids (sql/functions/timeline.sql).
+SELECT format('messages: %s older than a message with a lower id: people see messages '
+		'in the order of their ids, the highest id first, with their own dates '
+		'(the first: %s)', count(*),
+	array_to_string((array_agg('message ' || id ORDER BY id))[1:3], ', '))
+FROM (SELECT id, date < max(date) OVER (ORDER BY id) AS is_older
+	FROM posts WHERE problem IS NULL) AS p
+WHERE is_older HAVING count(*) > 0;
 
 SELECT :'strict' AND EXISTS (SELECT FROM fates WHERE why IS NOT NULL) AS refused
 \gset

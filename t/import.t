@@ -233,6 +233,149 @@ subtest 'old passwords' => sub {
 	    1000008, 'who is new, too';
 };
 
+# `hunter2` in the other forms of section 3 of the contract, by Python's hashlib
+# and hmac, and by crypt(3)
+my @old_hashes = (
+	[ 'sha1' => 'sha1$oQzXt3pL$421d60f6ae48dc2e868ef0cec6ea5c9dee1ec711' ],
+	[ 'md5' => 'md5$oQzXt3pL$5c208adee7e4239b4d27989f160895a6' ],
+	[ 'sha224' => 'sha224$oQzXt3pL$c8f2693fb23566b6d2816a021cbb7cf0f6'
+		. '59ec70b85b4b0ae699fa90' ],
+	[ 'sha256' => 'sha256$oQzXt3pL$82ca72c46c8af42b85e94fca820b7993d0'
+		. '6d180a869155fcc567d1a3566ff164' ],
+	[ 'sha384' => 'sha384$oQzXt3pL$d3c557ce5b3c909d7dca9fce17ccbc0be1'
+		. '96e594d21b0bc002c6622a9e9824a4b05b3a2509ff661c51db234d14bae5be' ],
+	[ 'sha512' => 'sha512$oQzXt3pL$6a7309206e4bbf9f171cd326fb10c28815'
+		. 'c214e3986bb25129be70d4c9aea2ec8f54903f7145125fb2b7b7f3c3c469'
+		. '183263ddc5e42873ed338e4c44fc4c7f51' ],
+	[ 'pbkdf2 sha1' => 'pbkdf2:sha1$s4lT.5Al$81ad457c2759e7d31da3689e5a082'
+		. '26e40565435' ],
+	[ 'pbkdf2 sha224' => 'pbkdf2:sha224$s4lT.5Al$388818b32a28ac3b3fad86246cf'
+		. '9045a65b24715b1b7227838bb8698' ],
+	[ 'pbkdf2 sha256' => 'pbkdf2:sha256$s4lT.5Al$5de915a540ebd3d508731cf784c'
+		. '1d5791bfb1f22a3c7f0d479dc1d03337973ae' ],
+	[ 'pbkdf2 sha384' => 'pbkdf2:sha384$s4lT.5Al$30b898c46b228d0fccc5c2341c3'
+		. 'cfb4a8ddd42582e297ff5fd9e229783328a5eab18c31cb813bcd45048ec7'
+		. '90f115542' ],
+	[ 'pbkdf2 sha512' => 'pbkdf2:sha512$s4lT.5Al$c918c1ff967ecd2cfad779a6c1d'
+		. 'd0775f18cbc02bc04b0db99882b0ebd95971536a5d1938b9e8fed35c30ad'
+		. '121b6dac0f15f6ebd34c48c709cef68ada3db92fb' ],
+	[ 'pbkdf2 sha1, rounds' => 'pbkdf2:sha1:2000$s4lT.5Al$d09e396416c98a3ae8c9f6b3'
+		. '336b2b840cf148c5' ],
+	[ 'bcrypt 2b' => '$2b$10$abcdefghijklmnopqrstuu7gIUFBKrYXdzQy8HrouzM'
+		. 'JyZ4cijAb2' ],
+	[ 'bcrypt 2y' => '$2y$05$abcdefghijklmnopqrstuuoXuKqgZXLiJqzfmMXDDhS'
+		. 'FPIvxV7t8.' ],
+	[ 'bcrypt 2a' => '$2a$10$abcdefghijklmnopqrstuu7gIUFBKrYXdzQy8HrouzM'
+		. 'JyZ4cijAb2' ],
+);
+
+subtest 'old passwords of every form' => sub {
+	my $other = emptied($world);
+	my $id = 0;
+	my @hashes = ([ pbkdf2 => $pbkdf2 ], [ scrypt => $scrypt ], @old_hashes);
+	my $file = legacy($schema . join '', map {
+		$id++;
+		"INSERT INTO user VALUES ($id, '$_->[0]', 'a\@b', '$_->[1]');\n"
+	} @hashes);
+	unlike imported($other, $file), qr/can't log in/, 'all are known';
+	for (@hashes) {
+		my ($name) = @$_;
+		my $hash = sub { $other->sql(
+			"SELECT pw_hash FROM users WHERE username = '$name'") };
+		ok !log_in($other, $name, 'hunter3'), "$name: a wrong password";
+		is $hash->(), $_->[1], '... replaces nothing';
+		my $jar = log_in($other, $name, 'hunter2');
+		ok $jar, '... the right one';
+		like $hash->(), qr/^scrypt:16384:8:1\$nfc\./, '... is hashed anew';
+		is $other->get('/', jar => $jar)->{status}, 200,
+		    '... and the session goes on';
+		ok log_in($other, $name, 'hunter2'), '... in again';
+	}
+};
+
+subtest 'an old password that was typed in decomposed form' => sub {
+	my $other = emptied($world);
+	my $file = legacy($schema . "INSERT INTO user VALUES (1, 'Ann', 'a\@b',"
+		. " 'sha1\$oQzXt3pL\$87b93317503f6d85676f0d875ea2b83d7d3a9089');");
+	imported($other, $file);
+	ok !log_in($other, 'Ann', 'Renee'), 'a wrong one';
+	ok log_in($other, 'Ann', "Rene\x{301}e"), 'as it was typed';
+	ok log_in($other, 'Ann', "Ren\x{e9}e"), 'and from then on composed';
+	ok log_in($other, 'Ann', "Rene\x{301}e"), '... or decomposed';
+};
+
+subtest 'hashes that are none, or cost too much' => sub {
+	my $other = emptied($world);
+	my %bad = (plain => 'plain$$hunter2', 'no salt' => 'sha1$$' . 'a' x 40,
+		'another digest' => 'blake2b$salt$' . 'a' x 128,
+		'half a digest' => 'sha1$salt$' . 'a' x 20,
+		'bcrypt of cost 16' => $old_hashes[-1][1] =~ s/\$10\$/\$16\$/r,
+		'bcrypt of cost 31' => $old_hashes[-1][1] =~ s/\$10\$/\$31\$/r,
+		'half a bcrypt' => substr($old_hashes[-1][1], 0, 40),
+		'rounds for an hour' => 'pbkdf2:sha256:9999999999$salt$' . 'a' x 64,
+		'scrypt for an hour' => 'scrypt:16384:8:99999$salt$' . 'a' x 128,
+		'scrypt without a cost' => 'scrypt:x:8:1$salt$' . 'a' x 128);
+	my $id = 0;
+	my $file = legacy($schema . join '', map {
+		$id++;
+		"INSERT INTO user VALUES ($id, '$_', 'a\@b', '$bad{$_}');\n"
+	} sort keys %bad);
+	like imported($other, $file), qr/^users: 10 who can't log in: /m,
+	    'the report counts them';
+	for (sort keys %bad) {
+		my $start = time;
+		my $answer = $other->post('/login',
+			[ username => $_, password => 'hunter2' ]);
+		is $answer->{status}, 200, "$_: nobody gets in";
+		like $answer->{content}, qr/Invalid password/, '... with the reason';
+		is $other->sql("SELECT pw_hash FROM users WHERE username = '$_'"),
+		    $bad{$_}, '... and the hash stays';
+	}
+};
+
+subtest 'a file without message.flagged' => sub {
+	my $other = emptied($world);
+	my $file = legacy(people('Ann')
+		. 'ALTER TABLE message DROP COLUMN flagged;'
+		. " INSERT INTO message VALUES (1, 1, 'one', 1), (2, 1, 'two', 2);");
+	is imported($other, '--strict', $file), <<'END', 'is imported';
+users: 1 to add, 0 here already, 0 left out
+follows: 0 to add, 0 here already, 0 left out, 0 repeated ones dropped
+messages: 2 to add, 0 here already, 0 left out
+added: users 1, follows 0, messages 2; ended: follows 0; flagged: messages 0
+END
+	is $other->sql('SELECT count(*) FROM messages WHERE flagged'), 0,
+	    'no message is flagged';
+	$other->sql('UPDATE messages SET flagged = true WHERE message_id = 1');
+	imported($other, $file);
+	is ids($other, 'messages WHERE flagged', 'message_id'), 1,
+	    'again, a flag of here stays';
+	legacy('ALTER TABLE message ADD COLUMN FLAGGED; UPDATE message'
+		. ' SET FLAGGED = 1;', $file);
+	like imported($other, $file), qr/flagged: messages 1$/m,
+	    'a column in upper case is one';
+};
+
+subtest 'ids and dates that disagree' => sub {
+	my $other = emptied($world);
+	my $file = legacy(people('Ann') . <<'END');
+INSERT INTO message VALUES (1, 1, 'a', 50, 0), (2, 1, 'b', 10, 0),
+	(3, 1, 'c', 50, 0), (4, 1, 'd', 49, 0), (5, 1, 'e', 60, 0),
+	(6, 99, 'left out', 90, 0), (7, 1, 'f', 61, 0);
+END
+	my $report = imported($other, $file);
+	like $report, qr/^messages: 2 older than a message with a lower id: people see messages in the order of their ids, the highest id first, with their own dates \(the first: message 2, message 4\)$/m,
+	    'are counted, and the order is told';
+	is join('', map { $_->{content} } @{ $other->api(GET => '/msgs')->{json} }),
+	    'fedcba', 'it is the order that the API has';
+	is join('', $other->get('/public')->{content} =~ /<p class="text">(.)</g),
+	    'fedcba', '... and the site';
+	unlike imported($other, legacy(people('Ann') . <<'END')), qr/older than/,
+INSERT INTO message VALUES (7, 1, 'f', 61, 0), (5, 1, 'e', 60, 0);
+END
+	    'rows in another order than their ids do not disagree';
+};
+
 # --- what is odd ---
 
 my %odd = (long => 'é' x 65, name => 'é' x 64, text => 'é' x 1000,
@@ -300,6 +443,7 @@ messages: 2 left out: no id from 1 to 999999999999999 (the first: row 23, row 24
 messages: 1 left out: an earlier row has that id (the first: message 1)
 messages: 1 left out: the text has more than 1000 characters (the first: message 9)
 messages: 3 with a number for a text, which may have been written otherwise (the first: message 19, message 20, message 21)
+messages: 9 older than a message with a lower id: people see messages in the order of their ids, the highest id first, with their own dates (the first: message 8, message 15, message 16)
 END
 
 subtest 'odd values' => sub {
@@ -528,8 +672,8 @@ subtest 'what it refuses' => sub {
 		spew("SQLite format 3\0" . "\xff" x 5000));
 	refuses('no tables', 66, qr/it needs the tables user, follower and message/,
 		legacy('CREATE TABLE x (y);'));
-	refuses('other columns', 66, qr/it has no message\.flagged\./,
-		legacy($schema . 'ALTER TABLE message DROP COLUMN flagged;'));
+	refuses('other columns', 66, qr/it has no message\.pub_date\./,
+		legacy($schema . 'ALTER TABLE message DROP COLUMN pub_date;'));
 	refuses('UTF-16', 66, qr/are UTF-16le/,
 		legacy("PRAGMA encoding = 'UTF-16le'; $schema"));
 	refuses('an option', 64, qr/no option --fast/, '--fast', $good);
