@@ -29,15 +29,20 @@ facts(struct buf *page, const struct account *account)
 	html(page, "</dl>\n");
 }
 
-/* form is what the ids of its fields begin with. */
+/* form is what the ids of its fields begin with.  The username is there for
+ * password managers, which else would take the password for another account's;
+ * no route reads it. */
 static void
-password_field(struct buf *page, const char *form, const char *label)
+password_field(
+    struct buf *page, const char *form, const char *label, const char *username)
 {
 	html(page,
+	    "<input type=\"text\" name=\"username\" value=\"%s\""
+	    " autocomplete=\"username\"" PAGE_NAME_FIELD " readonly hidden>\n"
 	    "<label for=\"%s-password\">%s</label>\n"
 	    "<input type=\"password\" id=\"%s-password\" name=\"password\""
 	    " autocomplete=\"current-password\">\n",
-	    form, label, form);
+	    username, form, label, form);
 }
 
 static void
@@ -51,14 +56,14 @@ end_of_form(struct buf *page, const char *button)
 }
 
 static void
-password_form(struct buf *page)
+password_form(struct buf *page, const char *username)
 {
 	html(page,
 	    "<h2>Change your password</h2>\n"
 	    "<form class=\"account\" action=\"/-/account/password\""
 	    " method=\"post\">\n"
 	    "<p>All other browsers will be logged out.</p>\n");
-	password_field(page, "change", "Current password");
+	password_field(page, "change", "Current password", username);
 	html(page,
 	    "<label for=\"new-password\">New password</label>\n"
 	    "<input type=\"password\" id=\"new-password\""
@@ -105,7 +110,8 @@ choice(struct buf *page, const struct account_session *session)
 }
 
 static void
-session_form(struct buf *page, const struct account_sessions *sessions)
+session_form(struct buf *page, const struct account_sessions *sessions,
+    const char *username)
 {
 	html(page, "<h2>Where you are logged in</h2>\n");
 	this_session(page, sessions);
@@ -127,12 +133,12 @@ session_form(struct buf *page, const struct account_sessions *sessions)
 	if (sessions->more)
 		html(page, "<p>There are more, and older ones.</p>\n");
 	html(page, "</fieldset>\n");
-	password_field(page, "sessions", "Your password");
+	password_field(page, "sessions", "Your password", username);
 	end_of_form(page, "Log out there");
 }
 
 static void
-data_form(struct buf *page)
+data_form(struct buf *page, const char *username)
 {
 	html(page,
 	    "<h2>Download your data</h2>\n"
@@ -150,12 +156,12 @@ data_form(struct buf *page)
 	    "<input type=\"text\" id=\"before\" name=\"before\""
 	    " inputmode=\"numeric\">\n"
 	    "</details>\n");
-	password_field(page, "data", "Your password");
+	password_field(page, "data", "Your password", username);
 	end_of_form(page, "Download data");
 }
 
 static void
-delete_form(struct buf *page)
+delete_form(struct buf *page, const char *username)
 {
 	html(page,
 	    "<h2>Delete your account</h2>\n"
@@ -164,7 +170,7 @@ delete_form(struct buf *page)
 	    "<p>This deletes your account, your messages, whom you follow and"
 	    " who follows you, at once and for ever. Nobody can have your name"
 	    " afterwards, not even you.</p>\n");
-	password_field(page, "delete", "Your password");
+	password_field(page, "delete", "Your password", username);
 	end_of_form(page, "Delete account");
 }
 
@@ -174,6 +180,7 @@ account_page(const struct req *req, int status, const char *problem)
 	const char *token = session_token(req);
 	const struct account *account =
 	    token != NULL ? account_of(token) : NULL;
+	const char *username;
 	struct buf *page;
 
 	if (account == NULL)
@@ -185,9 +192,11 @@ account_page(const struct req *req, int status, const char *problem)
 	if (problem != NULL)
 		page_error(page, problem);
 	facts(page, account);
-	password_form(page);
-	session_form(page, account_sessions(token, ACCOUNT_PAGE_SESSIONS));
-	data_form(page);
-	delete_form(page);
+	username = account->user.name;
+	password_form(page, username);
+	session_form(
+	    page, account_sessions(token, ACCOUNT_PAGE_SESSIONS), username);
+	data_form(page, username);
+	delete_form(page, username);
 	page_send(page, status);
 }

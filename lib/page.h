@@ -52,6 +52,11 @@ struct buf *page_open_as(const struct req *req, const struct user *me,
 struct buf *page_open(
     const struct req *req, const struct user *me, const char *title);
 
+/* Attributes of a field in which people type a name: the keyboard leaves it as
+ * it is typed. */
+#define PAGE_NAME_FIELD \
+	" autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\""
+
 /* Ends the page and sends it. */
 _Noreturn void page_send(struct buf *page, int status);
 

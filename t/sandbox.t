@@ -96,6 +96,7 @@ my %requests = (
 	'site/unfollow' => [ form('/Bob/unfollow'), @ann ],
 	'site/user_feed' => [ '', REQUEST_URI => '/Ann/feed' ],
 	'site/visitor' => [ '', REQUEST_URI => '/' ],
+	'site/change_password' => [ '', REQUEST_URI => '/.well-known/change-password' ],
 );
 is_deeply [ sort keys %requests ],
     [ map { s{.*/cgi-bin/(.*)\.c$}{$1}r }
@@ -128,7 +129,8 @@ subtest 'nothing keeps a program from it at its start' => sub {
 };
 
 # Who has no database has less than the others.
-my %is_tight = map { $_ => 1 } qw(site/error site/visitor);
+my %is_tight = map { $_ => 1 } qw(site/change_password site/error
+	site/visitor);
 
 for my $program (sort keys %requests) {
 	my $tight = $is_tight{$program};

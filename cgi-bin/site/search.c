@@ -32,7 +32,7 @@ form(struct buf *page, const char *words)
 	    "<form class=\"card\" role=\"search\" action=\"/-/search\">\n"
 	    "<label for=\"q\">Find people and messages</label>\n"
 	    "<input type=\"search\" id=\"q\" name=\"q\" value=\"%s\""
-	    " maxlength=\"%d\">\n"
+	    " maxlength=\"%d\"" PAGE_NAME_FIELD ">\n"
 	    "<div class=\"actions\"><input type=\"submit\""
 	    " value=\"Search\"></div>\n"
 	    "</form>\n",

@@ -140,6 +140,8 @@ SKIP: {
 
 # What is well-formed, and needs no database.
 done('a visitor', 302, 'site/visitor', '', REQUEST_URI => '/');
+done('a password manager', 302, 'site/change_password', '',
+	REQUEST_URI => '/.well-known/change-password');
 done('a visitor', 302, 'site/timeline', '', REQUEST_URI => '/');
 done('the form', 200, 'site/login_form', '', REQUEST_URI => '/login');
 done('the form', 200, 'site/register_form', '',

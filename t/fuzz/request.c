@@ -28,7 +28,7 @@
 	X(site_followers) X(site_following) X(site_account) \
 	X(site_account_data) X(site_account_delete) \
 	X(site_account_password) X(site_account_sessions) \
-	X(site_newest) X(site_news) X(ops_metrics)
+	X(site_newest) X(site_news) X(ops_metrics) X(site_change_password)
 /* clang-format on */
 
 #define DECLARE(name) int main_##name(void);

@@ -78,6 +78,18 @@ subtest 'the page' => sub {
 	    'the name';
 	like $html, qr{<dt>E-mail</dt><dd>a\@b</dd>}, 'the e-mail address';
 	like $html, qr{<dt>Member since</dt><dd><time }, 'since when';
+	my @forms = grep {/type="password"/}
+	    $html =~ m{<form class="account.*?</form>}sg;
+	cmp_ok scalar @forms, '>=', 3, 'forms with a password';
+	for my $form (@forms) {
+		my ($first) = $form =~ /<input (?!type="(?:radio|text" id="before"))([^>]*)>/;
+		is $first, 'type="text" name="username" value="Ann" autocomplete="username"'
+		    . ' autocapitalize="none" autocorrect="off" spellcheck="false"'
+		    . ' readonly hidden', '... whose password managers see the username';
+		my @kinds = $form =~ /<input type="password"[^>]* autocomplete="([^"]*)"/g;
+		is shift @kinds, 'current-password', '... the present password';
+		is "@kinds", ('new-password ' x @kinds) =~ s/ \z//r, '... and a new one';
+	}
 	like $html, qr{action="$account/$_" method="post"}, "a form for $_"
 	    for grep { $_ ne 'sessions' } keys %right;
 	like $html, qr{You are logged in nowhere else}, 'no other session';

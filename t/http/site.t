@@ -563,6 +563,8 @@ subtest 'names with invisible characters' => sub {
 		get('/-/account', jar => $jar), get("$path/followers"),
 		get("$path/following"), get('/public', @now), get('/-/search?q=gnirts')),
 		decode('UTF-8', get("$path/feed")->{content}));
+	# the form keeps the name as it is, for password managers, and does not show it
+	s/<input type="text" name="username"[^>]* hidden>//g for @pages;
 	for my $page (@pages) {
 		unlike $page, qr/\x{202e}/, 'the character is on no page';
 		like $page, qr/$shown/, '... but the name is, isolated';
@@ -608,6 +610,23 @@ subtest 'blanks around a username' => sub {
 	is_redirect(post('/login', [ username => '  Ann', password => 'pw' ]), '/',
 		'... with another blank it is the other name');
 	$world->sql("DELETE FROM users WHERE username = ' Ann'");
+};
+
+subtest 'fields for names, and password managers' => sub {
+	for my $page (map { get($_) } '/login', '/register', '/-/search') {
+		my @named = grep {/name="(?:username|email|q)"/} @{ inputs($page) };
+		cmp_ok scalar @named, '>', 0, 'a field for a name';
+		like $_, qr/ autocapitalize="none" autocorrect="off" spellcheck="false">/,
+		    '... is left as it is typed' for @named;
+	}
+	my $path = '/.well-known/change-password';
+	for my $method (qw(GET HEAD)) {
+		is_redirect(request($method, $path), '/-/account', "$method $path");
+	}
+	is request('POST', $path, form => [])->{status}, 405, "POST $path";
+	# what a browser asks for to learn whether a site has 404 at all
+	is get('/.well-known/resource-that-should-not-exist-whose-status-code-'
+		. 'should-not-be-200')->{status}, 404, 'another well-known address';
 };
 
 subtest 'a message of invisible characters' => sub {

@@ -138,7 +138,8 @@ sub header_faults {
 # The markup that our pages are made of; what is left when it is taken away is
 # text, and has no character that could be markup.
 my $attribute = qr/(?:lang|charset|name|content|rel|href|type|class|action|method
-	|for|id|value|maxlength|autocomplete|inputmode|role|rows|datetime|title
+	|for|id|value|maxlength|autocomplete|autocapitalize|autocorrect|spellcheck
+	|inputmode|role|rows|datetime|title
 	|media|property|tabindex|aria-hidden|aria-label|data-id|data-newest|data-news)
 	="[^"<>]*"/x;
 my $tag = qr{</?(?:html|head|meta|title|link|body|header|a|nav|main|h[12]|ul|li|div
