@@ -38,15 +38,20 @@ map_blanks(const char *typed)
 }
 
 const char *
-opaque_string(const char *typed)
+opaque_nfc(const char *text)
 {
-	const char *mapped = map_blanks(typed);
-	size_t room = MOST_LONGER * strlen(mapped) + 1, len = room;
+	size_t room = MOST_LONGER * strlen(text) + 1, len = room;
 	uint8_t *result = mem_alloc(room + 1);
 
 	/* the NUL, too, so that nothing is no special case */
-	if (u8_normalize(UNINORM_NFC, (const uint8_t *)mapped,
-		strlen(mapped) + 1, result, &len) != result)
+	if (u8_normalize(UNINORM_NFC, (const uint8_t *)text, strlen(text) + 1,
+		result, &len) != result)
 		die("opaque: libunistring: %s", strerror(errno));
 	return (const char *)result;
+}
+
+const char *
+opaque_string(const char *typed)
+{
+	return opaque_nfc(map_blanks(typed));
 }

@@ -111,11 +111,12 @@ struct registration
 user_register(const char *name, const char *email, const char *password,
     const char *password2, const char *address)
 {
-	struct registration result = {
-		.problem = problem_with(name, email, password, password2),
-	};
+	struct registration result = { 0 };
 	const struct db_rows *added;
 
+	if (name != NULL)
+		name = opaque_nfc(name);
+	result.problem = problem_with(name, email, password, password2);
 	if (result.problem != NULL)
 		return result;
 	if (address != NULL) {

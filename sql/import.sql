@@ -130,8 +130,6 @@ SELECT place, id, name, is_number,
 		'the username has more than 64 characters'
 	WHEN pg_temp.has_control(name) THEN
 		'the username has a control character'
-	WHEN pg_temp.is_blank(left(name, 1)) OR pg_temp.is_blank(right(name, 1))
-		THEN 'the username begins or ends with a blank'
 	WHEN name IN ('-', '.', '..', '.well-known', 'add_message',
 		'favicon.ico', 'fllws', 'latest', 'login', 'logout', 'metrics',
 		'msgs', 'public', 'register', 'robots.txt')

@@ -234,7 +234,10 @@ BEGIN
 	DELETE FROM attempts WHERE kind = 'acquaintance' AND subject = ANY (ARRAY(
 		SELECT attempt_digest(address || ' ' || me.username)
 		FROM known_addresses WHERE user_id = me.user_id));
-	INSERT INTO former_users VALUES (name_digest(me.username));
+	INSERT INTO former_users
+		SELECT name_digest(me.username)
+		UNION SELECT name_digest(normalize(me.username, NFC))
+		ON CONFLICT DO NOTHING;
 	DELETE FROM users WHERE user_id = me.user_id;
 	RETURN true;
 END $$;

@@ -141,8 +141,8 @@ BEGIN
 		DO UPDATE SET last_at = now();
 END $$;
 
--- Counts an attempt to sign in with a name, or, if no user has that very name, with
--- the name without the blanks around it.  Returns the user of the session that the
+-- Counts an attempt to sign in with a name, or, if it means no user, with the name
+-- without the blanks around it.  Returns the user of the session that the
 -- client already has, or NULLs; the seconds to wait; and, if there are none, the user
 -- who has the name and the hash of the password, or NULLs.  Without an address it
 -- counts nothing and returns no hash.
@@ -154,10 +154,12 @@ SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	-- one subject of attempts, whatever blanks are around it
-	meant CONSTANT text := CASE
-		WHEN EXISTS (SELECT FROM users AS u WHERE u.username = name) THEN name
-		ELSE without_outer_blanks(name) END;
+	bare CONSTANT text := normalize(without_outer_blanks(name), NFC);
+	person CONSTANT bigint := coalesce(
+		(SELECT * FROM user_named(name)), (SELECT * FROM user_named(bare)));
+	-- one subject of attempts, in whatever form the name is typed
+	meant CONSTANT text := coalesce(
+		(SELECT u.username FROM users AS u WHERE u.user_id = person), bare);
 BEGIN
 	SELECT s.user_id, s.username INTO session_user_id, session_username
 		FROM session_find(token) AS s;
@@ -166,7 +168,7 @@ BEGIN
 		SELECT u.user_id, u.username,
 				CASE WHEN address IS NOT NULL THEN u.pw_hash END
 			INTO user_id, username, pw_hash
-			FROM users AS u WHERE u.username = meant;
+			FROM users AS u WHERE u.user_id = person;
 	END IF;
 END $$;
 

@@ -10,8 +10,8 @@ CREATE OR REPLACE FUNCTION follow_add(who text, whom text) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	follower CONSTANT bigint := (SELECT user_id FROM users WHERE username = who);
-	followed CONSTANT bigint := (SELECT user_id FROM users WHERE username = whom);
+	follower CONSTANT bigint := (SELECT * FROM user_named(who));
+	followed CONSTANT bigint := (SELECT * FROM user_named(whom));
 BEGIN
 	IF follower IS NULL OR followed IS NULL THEN
 		RETURN NULL;
@@ -26,8 +26,8 @@ CREATE OR REPLACE FUNCTION follow_remove(who text, whom text) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	follower CONSTANT bigint := (SELECT user_id FROM users WHERE username = who);
-	followed CONSTANT bigint := (SELECT user_id FROM users WHERE username = whom);
+	follower CONSTANT bigint := (SELECT * FROM user_named(who));
+	followed CONSTANT bigint := (SELECT * FROM user_named(whom));
 BEGIN
 	IF follower IS NULL OR followed IS NULL THEN
 		RETURN NULL;
@@ -70,7 +70,8 @@ BEGIN
 			WHERE who_id = who.user_id
 			ORDER BY whom_id LIMIT most) AS f ON true
 		LEFT JOIN users AS whom ON whom.user_id = f.whom_id
-		WHERE who.username = name ORDER BY f.whom_id;
+		WHERE who.user_id = (SELECT * FROM user_named(name))
+		ORDER BY f.whom_id;
 END $$;
 
 -- followers_of() returns a page of a user's followers, and followed_by() of those
@@ -93,7 +94,8 @@ BEGIN
 			SELECT who_id FROM followers
 			WHERE whom_id = u.user_id AND who_id > after
 			ORDER BY who_id LIMIT page_size) AS f ON true
-		WHERE u.username = name ORDER BY f.who_id;
+		WHERE u.user_id = (SELECT * FROM user_named(name))
+		ORDER BY f.who_id;
 END $$;
 
 CREATE OR REPLACE FUNCTION followed_by(name text, reader bigint, after bigint,
@@ -112,7 +114,8 @@ BEGIN
 			SELECT whom_id FROM followers
 			WHERE who_id = u.user_id AND whom_id > after
 			ORDER BY whom_id LIMIT page_size) AS f ON true
-		WHERE u.username = name ORDER BY f.whom_id;
+		WHERE u.user_id = (SELECT * FROM user_named(name))
+		ORDER BY f.whom_id;
 END $$;
 
 -- Counts a person's messages, followers and followed people, each up to 1,001.

@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION message_add(author text, body text) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	id CONSTANT bigint := (SELECT user_id FROM users WHERE username = author);
+	id CONSTANT bigint := (SELECT * FROM user_named(author));
 BEGIN
 	-- here and not in note_activity(), whose call costs more than this
 	IF NOT EXISTS (SELECT FROM activities

@@ -127,7 +127,8 @@ BEGIN
 			WHERE author_id = u.user_id AND message_id < before
 				AND NOT flagged
 			ORDER BY message_id DESC LIMIT page_size) AS m ON true
-		WHERE u.username = name ORDER BY m.message_id DESC;
+		WHERE u.user_id = (SELECT * FROM user_named(name))
+		ORDER BY m.message_id DESC;
 END $$;
 
 CREATE OR REPLACE FUNCTION message_find(message bigint)
@@ -162,7 +163,7 @@ CREATE OR REPLACE FUNCTION profile_above(name text, after bigint, page_size bigi
 RETURNS bigint LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-	author CONSTANT bigint := (SELECT user_id FROM users WHERE username = name);
+	author CONSTANT bigint := (SELECT * FROM user_named(name));
 BEGIN
 	RETURN (SELECT message_id FROM messages
 		WHERE author_id = author AND message_id > after AND NOT flagged
@@ -241,10 +242,10 @@ AS $$
 BEGIN
 	RETURN (SELECT (SELECT count(*) FROM (
 			SELECT FROM messages
-			WHERE author_id = u.user_id AND message_id > after
+			WHERE author_id = author AND message_id > after
 				AND NOT flagged
 			ORDER BY message_id DESC LIMIT most) AS m)
-		FROM users AS u WHERE u.username = name);
+		FROM user_named(name) AS author);
 END $$;
 
 -- Few messages are newer, as a rule, and the function looks at each of these.  If

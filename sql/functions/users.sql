@@ -11,8 +11,24 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN btrim(name, E'\t\n\u000b\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004'
 	'\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000');
 
--- Skips the insertion of a user whose name belonged to a deleted account, as
--- ON CONFLICT DO NOTHING does for a name that is in use.
+-- Returns the user whom a name means: who has that very name, else who has it in NFC,
+-- else the first who has another form of it.  Only imported names are not in NFC.
+CREATE OR REPLACE FUNCTION user_named(name text) RETURNS SETOF bigint
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT user_id FROM users WHERE username = name
+	UNION ALL
+	SELECT user_id FROM users WHERE username = normalize(name, NFC)
+	UNION ALL
+	(SELECT user_id FROM users WHERE username IS NOT NFC NORMALIZED
+		AND normalize(username, NFC) = normalize(name, NFC)
+		ORDER BY user_id)
+	LIMIT 1;
+END;
+
+-- Skips the registration of a user whose name is another form of one in use, and the
+-- insertion of one whose name belonged to a deleted account, as ON CONFLICT DO NOTHING
+-- does for a name that is in use.
 CREATE OR REPLACE FUNCTION refuse_former_name() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
@@ -22,6 +38,9 @@ BEGIN
 	PERFORM FROM users WHERE username = NEW.username FOR KEY SHARE;
 	IF EXISTS (SELECT FROM former_users
 		WHERE name_digest = name_digest(NEW.username))
+		OR (NEW.registered_at IS NOT NULL
+			AND EXISTS (SELECT FROM users JOIN user_named(NEW.username) AS id
+				ON user_id = id WHERE username <> NEW.username))
 	THEN
 		RETURN NULL;
 	END IF;
@@ -54,17 +73,15 @@ CREATE TRIGGER registered AFTER INSERT ON users
 	EXECUTE FUNCTION note_registration();
 \endif
 
--- Returns those of the names, one per line, that belong to a user.  Each name is
--- looked up by itself, in the index of names: for = ANY PostgreSQL takes that of
--- trigrams, where 1,200 similar names take 0.7 s.
+-- Returns those of the names, one per line, that mean a user.  Each name is looked up
+-- by itself, in the index of names: for = ANY PostgreSQL takes that of trigrams, where
+-- 1,200 similar names take 0.7 s.
 CREATE OR REPLACE FUNCTION existing_names(names text) RETURNS SETOF text
 LANGUAGE plpgsql STABLE ROWS 10
 AS $$
 BEGIN
-	RETURN QUERY SELECT u.username
-		FROM unnest(string_to_array(names, E'\n')) AS name,
-			LATERAL (SELECT username FROM users WHERE username = name
-				OFFSET 0) AS u;
+	RETURN QUERY SELECT name
+		FROM unnest(string_to_array(names, E'\n')) AS name, user_named(name);
 END $$;
 
 -- Every visitor can see these columns.
@@ -79,4 +96,7 @@ GRANT INSERT (user_id, username, email, pw_hash, registered_at) ON users
 GRANT SELECT, UPDATE ON SEQUENCE users_user_id_seq TO minitwit_importer;
 GRANT SELECT ON former_users TO minitwit_importer;
 GRANT EXECUTE ON FUNCTION name_digest TO minitwit_importer;
+GRANT EXECUTE ON FUNCTION user_named
+	TO minitwit_reader, minitwit_api_reader, minitwit_api_poster,
+	minitwit_api_follower;
 GRANT EXECUTE ON FUNCTION existing_names TO minitwit_reader;

@@ -552,7 +552,7 @@ sub names {
 		'Roger Histand', 'a/b', '/', '//', 'a//b', 'a%2Fb', '100%', '%',
 		'%00', '%zz', '?', 'what?no=1', '#1', 'a&b=c', 'a+b', 'a b',
 		'a;b', q{"'`}, '\\', 'C:\\new', '<script>alert(1)</script>',
-		'😀', '👩‍🚀', 'Größe', "Gro\x{308}\x{df}e", 'größe',
+		'😀', '👩‍🚀', 'Größe', "Gro\x{332}\x{df}e", 'größe',
 		'小龙', 'Αθηνά',
 		"\x{ffff}", "\x{10ffff}", '...', '.a', '~', '$1', '{}', '[]',
 		'|', '^', 'follow', 'api-error', 'Public', 'a' x 64,

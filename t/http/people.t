@@ -158,7 +158,7 @@ subtest 'names of all kinds' => sub {
 	my @names = ('<script>alert(1)</script>', q{"quo'ted"}, '100%', '%41',
 		'a%2Fb', 'a/b', '//', 'what?', '#', "\x{1f600}" x 64, 'followers',
 		'following', 'feed', 'a+b', 'a&b=c;d', '&amp;', 'back\\slash',
-		'...', "e\x{301}", q{'; DROP TABLE users; --},
+		'...', "q\x{301}", q{'; DROP TABLE users; --},
 		'http://x/y', '{}');
 	for my $name (@names) {
 		$world->register($name);

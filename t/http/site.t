@@ -592,6 +592,48 @@ subtest 'names that are one name in NFC' => sub {
 		    'has a profile of its own';
 	}
 	is keys %id, 2, 'two users';
+	is $world->api(POST => '/register', { username => "Rene\x{301}e",
+		email => 'a@b', pwd => 'pw' })->{status}, 400, 'and no third';
+};
+
+subtest 'a new name is in NFC, in whatever form it is typed' => sub {
+	my ($nfc, $nfd) = ("Z\x{e9}\x{d55c}", "Ze\x{301}\x{1112}\x{1161}\x{11ab}");
+	is_redirect(post('/register', [ username => $nfd, email => 'a@b',
+		password => 'pw', password2 => 'pw' ]), '/login', 'registered');
+	is $world->sql("SELECT count(*) FROM users WHERE username = '$nfc'"), 1,
+	    'is stored in NFC';
+	for my $name ($nfc, $nfd) {
+		my $form = $name eq $nfc ? 'NFC' : 'NFD';
+		is $world->api(POST => '/register', { username => $name,
+			email => 'a@b', pwd => 'pw' })->{status}, 400,
+		    "$form: is taken";
+		my $jar = World::Jar->new;
+		is_redirect(post('/login', [ username => " $name ",
+			password => 'pw' ], jar => $jar), '/', '... signs in');
+		my $path = path_of($name);
+		is $world->api(POST => $path =~ s{^}{/msgs}r,
+			{ content => "to $form" })->{status}, 204, '... posts';
+		like get($path)->{html}, qr/<h1>\x{2068}?\Q$nfc\E/, '... has a profile';
+		is get("$path/$_", jar => $jar)->{status}, 200, "... $_"
+		    for qw(followers following feed);
+		is $world->api(POST => '/fllws/Ann', { follow => $name })->{status},
+		    204, '... is followed';
+		like $world->api(GET => '/fllws/Ann')->{content},
+		    qr/"\Q@{[ encode('UTF-8', $nfc) ]}\E"/, '... under its name';
+		post('/add_message', [ text => "I am \@$name!" ], jar => $jar);
+		like get('/', jar => $jar)->{html}, qr/class="mention" href="\Q$path\E"/,
+		    '... is mentioned';
+	}
+	is_deeply texts(get(path_of($nfc))),
+	    [ "I am \@$nfd!", 'to NFD', "I am \@$nfc!", 'to NFC' ],
+	    'and all of it is one user\'s';
+
+	$world->sql("INSERT INTO users (username, email, pw_hash, registered_at)
+		VALUES ('O\x{308}', 'a\@b', 'x', NULL)");
+	is get(path_of("\x{d6}"))->{status}, 200,
+	    'an imported name is found by another form';
+	is $world->api(POST => '/register', { username => "\x{d6}", email => 'a@b',
+		pwd => 'pw' })->{status}, 400, '... and taken';
 };
 
 subtest 'blanks around a username' => sub {
@@ -651,7 +693,7 @@ subtest 'names of all kinds' => sub {
 		'a/../b', 'public/x', '-/error', 'what?', '?before=1', '#', '#a',
 		"\x{1f600}", "\x{1f600}" x 64, 'follow', 'unfollow', 'a+b',
 		'a&b=c;d', '&amp;', 'back\\slash', '.htaccess', '...', '~root',
-		'index.html', 'cgi-bin', ':', '*', "\x{5f90}\x{6587}", "e\x{301}",
+		'index.html', 'cgi-bin', ':', '*', "\x{5f90}\x{6587}", "q\x{301}",
 		q{'; DROP TABLE users; --}, 'http://x/y', '{}',
 		"\x{1f468}\x{200d}\x{1f469}", "\x{2764}\x{fe0f}",
 	) {
