@@ -121,14 +121,9 @@ messages_of_above(const char *author, int64_t after, int64_t limit)
 const struct messages_found *
 messages_search(const char *words, int64_t before, int64_t limit)
 {
-	/* outside of quotation marks an address would be taken apart otherwise
-	 * than it was in the message, and so never be found */
-	const struct db_rows *rows =
-	    db_query("SELECT id, author, body, seconds"
-		     " FROM search_messages(regexp_replace($1,"
-		     " '(\"[^\"]*\"?)|(https?://[^[:space:]\"]+)',"
-		     " '\\1\"\\2\"', 'gi'), $2, $3)",
-		words, db_integer(before), db_integer(limit + 1));
+	const struct db_rows *rows = db_query(
+	    "SELECT id, author, body, seconds FROM search_messages($1, $2, $3)",
+	    words, db_integer(before), db_integer(limit + 1));
 	struct messages_found *found = mem_alloc(sizeof(*found));
 	size_t count = db_count(rows);
 
@@ -139,6 +134,7 @@ messages_search(const char *words, int64_t before, int64_t limit)
 		found->rest = db_number(rows, count - 1, 0);
 	else if (found->messages->more)
 		found->rest = found->messages->list[limit - 1].id;
+	found->wordless = found->cut && found->rest == 0;
 	return found;
 }
 

@@ -93,14 +93,20 @@ messages(struct buf *page, const char *words, int64_t before)
 	    messages_search(words, before, PAGE_MESSAGES);
 
 	html(page, "<h2>Messages</h2>\n");
+	if (found->wordless) {
+		html(page,
+		    "<p>There is no word in that to look for in messages."
+		    " Enter a word of letters or digits, or an emoji.</p>\n");
+		return;
+	}
 	if (found->messages->count > 0)
 		page_message_list(page, found->messages);
 	else if (!found->cut)
 		html(page,
-		    "<p>There is no%s message with all of these words. Try"
-		    " fewer, or others: each is looked for as a whole. Words"
-		    " in quotation marks have to stand side by side, and one"
-		    " with a minus sign before it has to be absent.</p>\n",
+		    "<p>No%s message has all of these words. Try fewer words or"
+		    " other ones: search finds whole words only. Words in"
+		    " quotation marks must stand side by side, and a word with"
+		    " a minus sign before it must be absent.</p>\n",
 		    before != MESSAGES_NEWEST ? " older" : "");
 	if (found->cut)
 		html(page,

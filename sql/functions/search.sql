@@ -23,7 +23,8 @@ BEGIN ATOMIC
 END;
 
 -- Returns the messages before a message that have the words, newest first.  A last row
--- without an author means that the search ended at its id.
+-- without an author means that the search ended at its id; 0: there is no word to look
+-- for.
 CREATE OR REPLACE FUNCTION search_messages(words text, before bigint, page_size bigint)
 RETURNS TABLE (id bigint, author text, body text, seconds bigint)
 LANGUAGE plpgsql STABLE ROWS 31 SECURITY DEFINER
@@ -31,7 +32,7 @@ SET search_path = public, pg_temp
 SET enable_bitmapscan = on
 AS $$
 DECLARE
-	asked CONSTANT tsquery := websearch_to_tsquery('simple', words);
+	asked CONSTANT tsquery := words_asked(words);
 	-- a phrase must be checked in each message that has its words
 	widest CONSTANT bigint :=
 		CASE WHEN asked::text ~ '<(-|\d+)>' THEN 1 ELSE 32 END;
@@ -42,7 +43,8 @@ DECLARE
 	stretch bigint;
 	width bigint := 1;
 BEGIN
-	IF numnode(asked) = 0 THEN
+	IF asked IS NULL THEN
+		RETURN QUERY SELECT 0::bigint, NULL, NULL, NULL::bigint;
 		RETURN;
 	END IF;
 	LOOP
@@ -53,7 +55,7 @@ BEGIN
 		page := page || ARRAY(
 			SELECT message_id FROM (
 				SELECT message_id, flagged FROM messages
-				WHERE to_tsvector('simple', text)
+				WHERE words_of(text)
 					|| array_to_tsvector(ARRAY[
 						'#' || (message_id >> 11)::text])
 					@@ words_in(asked,

@@ -1,0 +1,2 @@
+-- sql/functions/words.sql has the index in its place.
+DROP INDEX messages_words;
