@@ -133,13 +133,17 @@ text_initial(const char *text)
 	return initial;
 }
 
-/* The next code point of valid UTF-8; 0 at the end. */
-static uint32_t
-next(const char **text)
+uint32_t
+text_next(const char **text)
 {
 	uint32_t code_point = 0;
 
-	*text += text_code_point(*text, strlen(*text), &code_point);
+	if ((unsigned char)**text < 0x80) { /* most are */
+		code_point = (unsigned char)**text;
+		*text += code_point != 0;
+		return code_point;
+	}
+	*text += text_code_point(*text, strnlen(*text, 4), &code_point);
 	return code_point;
 }
 
@@ -148,7 +152,7 @@ text_has_control(const char *text)
 {
 	uint32_t c;
 
-	while ((c = next(&text)) != 0) {
+	while ((c = text_next(&text)) != 0) {
 		if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 			return true;
 	}
@@ -221,7 +225,7 @@ text_has_invisible(const char *text)
 	bool picture = false, styled = false, joined = false;
 	uint32_t c;
 
-	while ((c = next(&text)) != 0) {
+	while ((c = text_next(&text)) != 0) {
 		if (joined && !is_picture(c))
 			return true;
 		joined = c == JOINER && picture;
@@ -242,7 +246,7 @@ text_is_blank(const char *text)
 {
 	uint32_t c;
 
-	while ((c = next(&text)) != 0) {
+	while ((c = text_next(&text)) != 0) {
 		if (!is_blank(c) && !is_invisible(c))
 			return false;
 	}
@@ -252,9 +256,9 @@ text_is_blank(const char *text)
 bool
 text_has_outer_blank(const char *text)
 {
-	uint32_t first = next(&text), last = first, c;
+	uint32_t first = text_next(&text), last = first, c;
 
-	while ((c = next(&text)) != 0)
+	while ((c = text_next(&text)) != 0)
 		last = c;
 	return is_blank(first) || is_blank(last);
 }
@@ -571,7 +575,7 @@ text_isolate(const char *text)
 	const char *at = text, *before = at;
 	uint32_t c;
 
-	while ((c = next(&at)) != 0) {
+	while ((c = text_next(&at)) != 0) {
 		needed |= is_direction(c) || IS_IN(c, right_to_left);
 		if (!is_direction(c))
 			to = stpncpy(to, before, (size_t)(at - before));

@@ -23,6 +23,10 @@ const char *text_decimal(int64_t number);
  * surrogate, beyond U+10FFFF). */
 size_t text_code_point(const char *text, size_t len, uint32_t *code_point);
 
+/* Reads the next code point of valid UTF-8 and moves text behind it; 0 at the
+ * end, where text stays. */
+uint32_t text_next(const char **text);
+
 /* Writes a valid code point as UTF-8, without a NUL; gives its number of
  * bytes, 1 to 4. */
 size_t text_utf8_encode(uint32_t code_point, char bytes[4]);

@@ -29,6 +29,7 @@ $(FUZZ)/cgi-bin/%.o: FUZZ_COMPILE += $(SEAMS) -Wno-missing-prototypes \
 $(FUZZ)/t/fuzz/%.o: FUZZ_COMPILE += -Isimulator
 
 $(FUZZ)/lib/page.o: $(BUILD)/assets.h
+$(FUZZ)/lib/unicode.o: $(BUILD)/unicode-runs.h
 
 $(FUZZ)/%.o: %.c
 	@mkdir -p $(@D)

@@ -124,6 +124,20 @@ test_every_code_point(void **state)
 }
 
 static void
+test_next(void **state)
+{
+	const char *text = "a\u00e4\U0001f600";
+
+	(void)state;
+	assert_int_equal(text_next(&text), 'a');
+	assert_int_equal(text_next(&text), 0xe4);
+	assert_int_equal(text_next(&text), 0x1f600);
+	assert_int_equal(text_next(&text), 0);
+	assert_int_equal(text_next(&text), 0);
+	assert_string_equal(text, "");
+}
+
+static void
 test_length(void **state)
 {
 	(void)state;
@@ -542,6 +556,7 @@ main(void)
 	UNIT_TEST(test_decimal);
 	UNIT_ROWS(test_is_utf8, utf8);
 	UNIT_TEST(test_every_code_point);
+	UNIT_TEST(test_next);
 	UNIT_TEST(test_length);
 	UNIT_ROWS(test_kind, kinds);
 	UNIT_ROWS(test_invisible, invisibles);
