@@ -126,15 +126,16 @@ messages_search(const char *words, int64_t before, int64_t limit)
 	    words, db_integer(before), db_integer(limit + 1));
 	struct messages_found *found = mem_alloc(sizeof(*found));
 	size_t count = db_count(rows);
-
 	/* a last row without an author: how far the search got */
-	found->cut = count > 0 && db_text(rows, count - 1, 1) == NULL;
-	found->messages = first_messages(rows, 0, count - found->cut, limit);
-	if (found->cut)
+	bool ended = count > 0 && db_text(rows, count - 1, 1) == NULL;
+
+	found->messages = first_messages(rows, 0, count - ended, limit);
+	if (ended)
 		found->rest = db_number(rows, count - 1, 0);
 	else if (found->messages->more)
 		found->rest = found->messages->list[limit - 1].id;
-	found->wordless = found->cut && found->rest == 0;
+	found->cut = ended && found->rest > 0;
+	found->wordless = ended && found->rest == 0;
 	return found;
 }
 

@@ -59,7 +59,7 @@ int64_t messages_of_above(const char *author, int64_t after, int64_t limit);
 struct messages_found {
 	const struct messages *messages;
 	int64_t rest;  /* before which the others come; 0: there are none */
-	bool cut;      /* looking for all of a page took too long, or */
+	bool cut;      /* looking for all of a page took too long */
 	bool wordless; /* there was no word to look for */
 };
 

@@ -180,10 +180,14 @@ GRANT EXECUTE ON FUNCTION words_of, folded, emoji, unspaced
 --
 -- A post only appends to the index's pending list.  The list is short, so that neither
 -- the post that has to empty it nor a search that reads it takes long.
-SELECT to_regclass('messages_terms') IS NULL AS missing
+--
+-- bin/migrate sets concurrently if there are messages: then the site goes on meanwhile.
+SELECT NOT EXISTS (SELECT FROM pg_index
+	WHERE indexrelid = to_regclass('messages_terms') AND indisvalid) AS missing
 \gset
 \if :missing
-CREATE INDEX messages_terms ON messages USING gin ((
+DROP INDEX :concurrently IF EXISTS messages_terms;
+CREATE INDEX :concurrently messages_terms ON messages USING gin ((
 	words_of(text) || array_to_tsvector(ARRAY['#' || (message_id >> 11)::text])))
 	WITH (fastupdate = on, gin_pending_list_limit = 64);
 \endif

@@ -26,7 +26,7 @@ my @migrations = map {m{([^/]+)$}} sort glob "$root/sql/migrations/[0-9]*.sql";
 sub migrate_with {
 	my ($folder, @those) = @_;
 	run('mkdir', '-p', "$folder/sql/migrations", "$folder/sql/functions");
-	run('touch', "$folder/sql/functions/none.sql");
+	run('touch', "$folder/sql/functions/words.sql");
 	run('cp', (glob "$root/sql/functions/*.sql"), "$folder/sql/functions/")
 	    if @those == @migrations;
 	run('cp', '-R', "$root/bin", "$root/ops", $folder);

@@ -447,12 +447,13 @@ test_found(void **state)
 
 static const struct words {
 	const char *name, *words;
+	bool wordless;
 } nothing[] = {
-	{ "nothing", "" },
-	{ "a blank", " " },
-	{ "no word", "!\"'&|<->:*()\\" },
-	{ "a stretch", "#0" },
-	{ "an injection", "messages_nothing') -- " },
+	{ "nothing", "", true },
+	{ "a blank", " ", true },
+	{ "no word", "!\"'&|<->:*()\\", true },
+	{ "a stretch", "#0", false },
+	{ "an injection", "messages_nothing') -- ", false },
 };
 
 static void
@@ -465,6 +466,7 @@ test_nothing_found(void **state)
 	assert_int_equal(found->messages->count, 0);
 	assert_int_equal(found->rest, 0);
 	assert_false(found->cut);
+	assert_int_equal(found->wordless, row->wordless);
 }
 
 /* --- what is new --- */
