@@ -290,7 +290,7 @@ for (
 {
 	my ($name, $preload, $reason) = @$_;
 	subtest $name => sub {
-		$world->ctl('stop');
+		is $world->ctl('stop'), 0, 'the site stops' or diag $world->{said};
 		local $world->{env}{MINITWIT_PRELOAD} = $preload;
 		is $world->ctl('start'), 0, 'the site starts';
 		my @about = grep {/fork/} split /\n/, $world->{said};

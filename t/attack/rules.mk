@@ -56,6 +56,15 @@ $(OPEN) $(FAILING): $(BUILD)/t/attack/no_sandbox.o $(BUILD)/libminitwit.a
 	$(call say,LINK)$(LINKER_shared) $(CFLAGS) $(LDFLAGS) -o $@ \
 		$(filter %.o,$^) $(filter %.a,$^) $(LIBS_shared)
 
+# valgrind has a heap of its own.
+OPEN_UNIT = $(patsubst t/unit/%.c,$(BUILD)/t/attack/unit/%, \
+	$(filter-out %/heap.c %/sandbox.c,$(wildcard t/unit/*.c)))
+$(OPEN_UNIT): $(BUILD)/t/attack/unit/%: $(BUILD)/t/unit/%.o \
+	$(BUILD)/t/attack/no_sandbox.o $(BUILD)/libminitwit.a
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINKER_shared) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(LIBS_shared) -lcmocka
+
 # what `make check` needs of all this
 check-attack: fuzz $(if $(SANITIZE),,$(FAILING))
 
@@ -67,7 +76,7 @@ export FUZZ_SECONDS
 
 attack: check-packages
 	@bin/need-packages $(ATTACK_PACKAGES)
-	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(OPEN) check-attack
+	@$(MAKE) --no-print-directory all $(UNIT_TESTS) $(OPEN) $(OPEN_UNIT) check-attack
 	@$(MAKE) --no-print-directory fuzz FUZZ=build/fuzz-coverage \
 		FUZZ_COVERAGE='-fprofile-instr-generate -fcoverage-mapping'
 	@t/attack/run $(PARTS)

@@ -536,7 +536,9 @@ harmless('ranges', map {
 sub texts {
 	return grep {
 		my $copy = $_;
-		!/\0/ && utf8::decode($copy) && $copy =~ /[^\s\x85]/
+		# what nobody can see is no message
+		!/\0/ && utf8::decode($copy)
+		    && $copy =~ /[^\s\x85\p{Cf}\x{115f}\x{1160}\x{3164}\x{ffa0}\x{2800}]/
 		    && $copy !~ /[\x{d800}-\x{dfff}]|[^\0-\x{10ffff}]/
 	} @_;
 }
