@@ -6,11 +6,10 @@
 -- in a text, and so gets letters, digits and blanks alone.
 --
 -- Scripts without blanks, and Korean, which writes particles without one, have no words
--- to go by.  Each character of a run stands there with the next one: 東京都 has 東京 and
--- 京都.  A part of a run is found by its pairs side by side, and one character as the
--- beginning of a pair; the last one stands alone.
+-- to go by.  Each character of a run stands there alone and with the next one: 東京都 has
+-- 東, 京, 都, 東京 and 京都.  A part of a run is found by its pairs side by side.
 --
--- An emoji is a word without a place.  Skin tones, and what joins or varies emoji, do
+-- An emoji is a word, but has no place beside others.  Skin tones, and what joins or varies emoji, do
 -- not count: 👩‍🚀 has 👩 and 🚀.
 
 -- Returns a text in the form in which it is compared.
@@ -76,9 +75,13 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
 	folded text := public.folded(body);
-	emoji CONSTANT text[] := public.emoji(folded);
+	without_place text[] := public.emoji(folded);
 BEGIN
 	IF octet_length(folded) <> length(folded) THEN
+		without_place := without_place || ARRAY(
+			SELECT part[1] FROM regexp_matches(folded,
+				'([' || public.unspaced() || '])', 'g') AS part);
+		-- the first and the last one of a run stand alone beside its pairs
 		folded := regexp_replace(folded, '([' || public.unspaced() || ']+)',
 			' \1 ', 'g');
 		folded := regexp_replace(folded, '([' || public.unspaced() || '])',
@@ -86,7 +89,7 @@ BEGIN
 	END IF;
 	RETURN to_tsvector('pg_catalog.simple',
 			regexp_replace(folded, '[^[:alnum:]]+', ' ', 'g'))
-		|| array_to_tsvector(emoji);
+		|| array_to_tsvector(without_place);
 END $$;
 
 -- --- queries ---
@@ -112,7 +115,7 @@ BEGIN
 		IF run IS NULL THEN
 			one := phraseto_tsquery('simple', word);
 		ELSIF length(run) = 1 THEN
-			one := (quote_literal(run) || ':*')::tsquery;
+			one := quote_literal(run)::tsquery;
 		ELSE
 			one := NULL;
 			FOR i IN 1 .. length(run) - 1 LOOP
@@ -121,7 +124,7 @@ BEGIN
 			END LOOP;
 		END IF;
 		CONTINUE WHEN numnode(one) = 0;
-		-- the first and the last character of a run stand alone beside its pairs
+		-- as words_of() places them
 		phrase := coalesce(tsquery_phrase(phrase, one,
 			gap + CASE WHEN length(run) > 1 THEN 1 ELSE 0 END), one);
 		gap := CASE WHEN length(run) > 1 OR length(run) = 1 AND phrase <> one
