@@ -14,7 +14,7 @@ PATH=$pg_bin:$PATH
 environment=()
 while read -r -d '' variable; do
 	case ${variable%%=*} in
-	PATH | HOME | LANG | LC_* | TERM | TZ | TMPDIR | *SAN_OPTIONS) ;;
+	PATH | HOME | SUDO_USER | LANG | LC_* | TERM | TZ | TMPDIR | *SAN_OPTIONS) ;;
 	STATE | HOST | PORT | API_PORT | TLS_PORT | TRUSTED_PROXIES | ALLOWED_ADDRESSES) ;;
 	MINITWIT_* | MONITOR_* | PG* | BACKUP_REPO | LONGEST_STATEMENT) ;;
 	BUILD | CC | LINK | SANITIZE | MAKEFLAGS | MFLAGS | MAKELEVEL) ;;
