@@ -15,6 +15,7 @@ use JSON::PP;
 use MIME::Base64 qw(encode_base64);
 use Payloads;
 use Test::More;
+use Unicode::Normalize qw(NFC);
 use Verdict;
 use Shell qw(slurp);
 use World;
@@ -605,6 +606,7 @@ my @names = grep {
 	my $name = decode('UTF-8', $_);
 	$name !~ /\A\s|\s\z|[\0-\x1f\x7f-\x9f]|\p{Cf}|\p{VS}|[\x{115f}\x{1160}\x{3164}]/
 	    && length $name <= 64
+	    && NFC($name) eq $name # others do not stay as they are: site.t
 } texts(Payloads::of(qw(sql markup unicode redirects)));
 @names = some(0, @names); # each is hashed for
 for my $name (@names) {
