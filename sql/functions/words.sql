@@ -9,8 +9,8 @@
 -- to go by.  Each character of a run stands there alone and with the next one: 東京都 has
 -- 東, 京, 都, 東京 and 京都.  A part of a run is found by its pairs side by side.
 --
--- An emoji is a word, but has no place beside others.  Skin tones, and what joins or varies emoji, do
--- not count: 👩‍🚀 has 👩 and 🚀.
+-- An emoji is a word, but has no place beside others.  Skin tones, joiners and variation
+-- selectors do not count: 👩‍🚀 has 👩 and 🚀.
 
 -- Returns a text in the form in which it is compared.
 CREATE OR REPLACE FUNCTION folded(body text) RETURNS text
@@ -43,8 +43,8 @@ BEGIN
 	RETURN replace(replace(replace(form, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe');
 END $$;
 
--- Return the characters of scripts without blanks, and of emoji, for a regular
--- expression's brackets.
+-- Returns the characters of scripts without blanks, for the brackets of a regular
+-- expression.
 CREATE OR REPLACE FUNCTION unspaced() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '\u0e01-\u0e3a\u0e40-\u0e46\u0e81-\u0ec6\u0edc-\u0edf' -- Thai, Lao
@@ -57,6 +57,7 @@ RETURN '\u0e01-\u0e3a\u0e40-\u0e46\u0e81-\u0ec6\u0edc-\u0edf' -- Thai, Lao
 	'\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb' -- Hangul
 	'\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff';
 
+-- Returns the emoji of a folded text.
 CREATE OR REPLACE FUNCTION emoji(folded text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
@@ -70,6 +71,8 @@ BEGIN
 		'\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff])', 'g') AS part);
 END $$;
 
+-- Returns the words of a text.  The functions that it calls have their schema's name,
+-- because PostgreSQL's own commands compute an index's entries without a search path.
 CREATE OR REPLACE FUNCTION words_of(body text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
@@ -81,7 +84,7 @@ BEGIN
 		without_place := without_place || ARRAY(
 			SELECT part[1] FROM regexp_matches(folded,
 				'([' || public.unspaced() || '])', 'g') AS part);
-		-- the first and the last one of a run stand alone beside its pairs
+		-- a, ab, bc, c for a run of abc
 		folded := regexp_replace(folded, '([' || public.unspaced() || ']+)',
 			' \1 ', 'g');
 		folded := regexp_replace(folded, '([' || public.unspaced() || '])',
@@ -94,21 +97,22 @@ END $$;
 
 -- --- queries ---
 
--- Returns the words of a text as they stand side by side, or NULL if it has none.
+-- Returns the words of a text side by side, or NULL if the text has none.
 CREATE OR REPLACE FUNCTION phrase_of(body text) RETURNS tsquery
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
+	folded CONSTANT text := folded(body);
 	run text;
 	word text;
 	pair tsquery;
 	one tsquery;
 	phrase tsquery;
-	-- the places between the phrase and the next word
+	-- places from the end of the phrase to the next word
 	gap integer;
 BEGIN
 	FOR run, word IN
-		SELECT part[1], part[2] FROM regexp_matches(folded(body),
+		SELECT part[1], part[2] FROM regexp_matches(folded,
 			'([' || unspaced() || ']+)|([^' || unspaced()
 			|| '[:space:][:punct:][:cntrl:]]+)', 'g') AS part
 	LOOP
@@ -124,13 +128,14 @@ BEGIN
 			END LOOP;
 		END IF;
 		CONTINUE WHEN numnode(one) = 0;
-		-- as words_of() places them
+		-- words_of() places the first and the last character of a run beside its
+		-- pairs, so a run of one character has two places
 		phrase := coalesce(tsquery_phrase(phrase, one,
 			gap + CASE WHEN length(run) > 1 THEN 1 ELSE 0 END), one);
 		gap := CASE WHEN length(run) > 1 OR length(run) = 1 AND phrase <> one
 			THEN 2 ELSE 1 END;
 	END LOOP;
-	FOREACH word IN ARRAY emoji(folded(body)) LOOP
+	FOREACH word IN ARRAY emoji(folded) LOOP
 		one := quote_literal(word)::tsquery;
 		phrase := coalesce(phrase && one, one);
 	END LOOP;
@@ -172,25 +177,6 @@ BEGIN
 	RETURN coalesce(others || these, these, others);
 END $$;
 
--- --- the index ---
-
--- Whoever adds a message computes its entry.
+-- Whoever adds a message computes its entry in the index.
 GRANT EXECUTE ON FUNCTION words_of, folded, emoji, unspaced
 	TO minitwit_api_poster, minitwit_importer;
-
--- Beside its words a message has its stretch of ids, as a word that contains a character
--- that no word has.
---
--- A post only appends to the index's pending list.  The list is short, so that neither
--- the post that has to empty it nor a search that reads it takes long.
---
--- bin/migrate sets concurrently if there are messages: then the site goes on meanwhile.
-SELECT NOT EXISTS (SELECT FROM pg_index
-	WHERE indexrelid = to_regclass('messages_terms') AND indisvalid) AS missing
-\gset
-\if :missing
-DROP INDEX :concurrently IF EXISTS messages_terms;
-CREATE INDEX :concurrently messages_terms ON messages USING gin ((
-	words_of(text) || array_to_tsvector(ARRAY['#' || (message_id >> 11)::text])))
-	WITH (fastupdate = on, gin_pending_list_limit = 64);
-\endif

@@ -1,8 +1,9 @@
 package Postgres;
 
 # A session with the PostgreSQL of a test stack, as its superuser and without the
-# site's time limits.  It speaks PostgreSQL's simple query protocol, because a psql for
-# each statement costs a test more than the statement.
+# site's time limits.  The database is minitwit, if the caller names no other one.  It
+# speaks PostgreSQL's simple query protocol, because a psql for each statement costs a
+# test more than the statement.
 #
 #	my $session = Postgres->new("$state/run");
 #	is $session->ask('SELECT 1, 2'), '1|2';
@@ -16,12 +17,12 @@ use IO::Socket::UNIX;
 our @CARP_NOT = ('World'); # an error is at the test's line
 
 sub new {
-	my ($class, $folder) = @_;
+	my ($class, $folder, $database) = @_;
 	my $socket = IO::Socket::UNIX->new(Peer => "$folder/.s.PGSQL.5432")
 	    or croak "no PostgreSQL: $!";
 	my $self = bless { socket => $socket }, $class;
-	my %session = (user => 'postgres', database => 'minitwit', options => join ' ',
-		map {"-c ${_}_timeout=0"}
+	my %session = (user => 'postgres', database => $database // 'minitwit',
+		options => join ' ', map {"-c ${_}_timeout=0"}
 		    qw(statement lock idle_in_transaction_session));
 	$self->tell('', pack 'N (Z*)*', 3 << 16, %session, '');
 	$self->answer;

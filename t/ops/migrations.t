@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Migrations on databases with rows in them: one after the other, two at once, while a
-# table is locked, from a release whose migrations had functions, and under the
-# programs of the release before the last migration.
+# table is locked, while users post, from a release whose migrations had functions, and
+# under the programs of the release before the last migration.
 
 use strict;
 use warnings;
@@ -9,6 +9,7 @@ use File::Temp qw(tempdir);
 use Test::More;
 use Time::HiRes qw(time);
 
+use Postgres;
 use Shell qw(run);
 use World;
 
@@ -26,7 +27,8 @@ my @migrations = map {m{([^/]+)$}} sort glob "$root/sql/migrations/[0-9]*.sql";
 sub migrate_with {
 	my ($folder, @those) = @_;
 	run('mkdir', '-p', "$folder/sql/migrations", "$folder/sql/functions");
-	run('touch', "$folder/sql/functions/words.sql");
+	# a migration indexes by these
+	run('cp', "$root/sql/functions/words.sql", "$folder/sql/functions/");
 	run('cp', (glob "$root/sql/functions/*.sql"), "$folder/sql/functions/")
 	    if @those == @migrations;
 	run('cp', '-R', "$root/bin", "$root/ops", $folder);
@@ -131,6 +133,54 @@ my ($printed, $bad) = run('make', '-s', '--no-print-directory',
 is $bad, 0, 'make schema' or diag $printed;
 is $printed, schema('minitwit'), '... prints this schema';
 
+# --- an index that is built while users post ---
+
+# The build waits for the transactions that wrote messages before it.  Nobody waits for
+# the build.
+migrate(migrate_with("$temp/unsearched", grep { !/^0016/ } @migrations), 'search');
+sql('search', sprintf $add, 1);
+sql('postgres', 'CREATE DATABASE interrupted OWNER minitwit_owner TEMPLATE search');
+my $post = "INSERT INTO messages (author_id, text) SELECT max(user_id), '%s' FROM users";
+my $writer = Postgres->new("$state/run", 'search');
+$writer->ask('BEGIN; ' . sprintf $post, 'open');
+
+# Posts as soon as the build waits.  Returns whether the roles that post may compute the
+# index's entries.
+sub post_meanwhile {
+	for (1 .. 1200) {
+		last if sql('search', "SELECT count(*) FROM pg_stat_activity
+			WHERE datname = 'search' AND wait_event_type = 'Lock'
+			AND query LIKE 'CREATE INDEX CONCURRENTLY%'") == 1;
+		select undef, undef, undef, 0.05;
+	}
+	sql('search', sprintf $post, 'meanwhile');
+	return sql('search', "SELECT bool_and(has_function_privilege(role,
+		'words_of(text)', 'EXECUTE')) FROM unnest(ARRAY[
+		'minitwit_api_poster', 'minitwit_importer']) AS role");
+}
+
+my @runs = $world->at_once(
+	(map { sub { return [ migrate("$root/bin/migrate", 'search') ] } } 1, 2),
+	sub {
+		my $may = eval { post_meanwhile() } // $@;
+		$writer->ask('COMMIT');
+		return $may;
+	});
+is $runs[-1], "t\n", 'messages are posted while the index is built';
+is_deeply [ map { $_->[1] } @runs[ 0, 1 ] ], [ 0, 0 ],
+    '... and two runs at once both succeed' or diag map { $_->[0] } @runs[ 0, 1 ];
+is sql('search', "SELECT string_agg(body, ', ')
+	FROM search_messages('open or meanwhile or 300 or 294', 1000000, 10)"),
+    "meanwhile, open, No 300\n", 'search finds old and new messages';
+is schema('search'), schema('minitwit'), '... by the index of a new database';
+
+sql('interrupted', 'CREATE INDEX messages_terms ON messages (text)');
+sql('interrupted', "UPDATE pg_index SET indisvalid = false
+	WHERE indexrelid = 'messages_terms'::regclass");
+my ($said, $status) = migrate("$root/bin/migrate", 'interrupted');
+is $status, 0, 'a run continues an interrupted one' or diag $said;
+is schema('interrupted'), schema('minitwit'), '... with the same result';
+
 # --- two at once, and in somebody's way ---
 
 my @both = $world->at_once(
@@ -144,7 +194,7 @@ open my $file, '>', "$temp/extra/sql/migrations/9999_extra.sql" or die $!;
 print {$file} "ALTER TABLE messages ADD COLUMN extra text;\n";
 close $file or die $!;
 $world->login('Ann');
-my ($said, $status) = @{ $world->locked(messages =>
+($said, $status) = @{ $world->locked(messages =>
 	    sub { return [ migrate($extra, 'minitwit') ] }) };
 isnt $status, 0, 'a migration does not wait for a table that others use';
 like $said, qr/lock timeout/, 'and says why';
