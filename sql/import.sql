@@ -105,10 +105,6 @@ BEGIN
 END $$;
 
 -- As lib/text.c has it.
-CREATE FUNCTION pg_temp.is_blank(text text) RETURNS boolean
-LANGUAGE sql IMMUTABLE
-RETURN text !~ '[^\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]';
-
 CREATE FUNCTION pg_temp.has_control(text text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN text ~ '[\u0001-\u001f\u007f-\u009f]';
@@ -125,7 +121,7 @@ SELECT place, id, name, is_number,
 	WHEN id IS NULL THEN 'no id from 1 to 999999999999999'
 	WHEN username IS NULL OR username = '' THEN 'no username'
 	WHEN name IS NULL THEN 'the username is no UTF-8 or has a NUL'
-	WHEN pg_temp.is_blank(name) THEN 'no username'
+	WHEN without_outer_blanks(name) = '' THEN 'no username'
 	WHEN char_length(name) > 64 THEN
 		'the username has more than 64 characters'
 	WHEN pg_temp.has_control(name) THEN
@@ -211,7 +207,7 @@ SELECT m.place, m.id, author, body, date, flagged, m.is_number,
 	WHEN p.id IS NULL THEN
 		'the author is not among the users, or left out'
 	WHEN body IS NULL THEN 'the text is no UTF-8 or has a NUL'
-	WHEN pg_temp.is_blank(body) THEN 'no text'
+	WHEN without_outer_blanks(body) = '' THEN 'no text'
 	WHEN char_length(body) > 1000 THEN
 		'the text has more than 1000 characters'
 	WHEN date IS NULL THEN 'no date in seconds since 1970'

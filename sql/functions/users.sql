@@ -26,9 +26,9 @@ BEGIN ATOMIC
 	LIMIT 1;
 END;
 
--- Skips the registration of a user whose name is another form of one in use, and the
--- insertion of one whose name belonged to a deleted account, as ON CONFLICT DO NOTHING
--- does for a name that is in use.
+-- Skips the registration of a user whose name is another form of a name in use, and the
+-- insertion of a user whose name belonged to a deleted account, as ON CONFLICT DO NOTHING
+-- does for a name in use.
 CREATE OR REPLACE FUNCTION refuse_former_name() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
@@ -95,7 +95,7 @@ GRANT INSERT (user_id, username, email, pw_hash, registered_at) ON users
 	TO minitwit_importer;
 GRANT SELECT, UPDATE ON SEQUENCE users_user_id_seq TO minitwit_importer;
 GRANT SELECT ON former_users TO minitwit_importer;
-GRANT EXECUTE ON FUNCTION name_digest TO minitwit_importer;
+GRANT EXECUTE ON FUNCTION name_digest, without_outer_blanks TO minitwit_importer;
 GRANT EXECUTE ON FUNCTION user_named
 	TO minitwit_reader, minitwit_api_reader, minitwit_api_poster,
 	minitwit_api_follower;
