@@ -57,8 +57,8 @@ is_word(const char *at)
 	return kind_at(at) >= UNICODE_MARK;
 }
 
-/* Whether what is between from and here ends in a Latin word.  A word of
- * another script does not go on in Latin letters. */
+/* Whether a Latin word ends here, in the text from from on.  A word of another
+ * script does not go on in Latin letters. */
 static bool
 follows_latin(const char *from, const char *at)
 {
@@ -79,8 +79,8 @@ scheme_length(const char *text)
 	return strncasecmp(text, "https://", 8) == 0 ? 8 : 0;
 }
 
-/* What is in no address.  Where words have no spaces between them, the comma
- * and the full stop have none behind them, either. */
+/* True for a character that no address contains.  Scripts without spaces have
+ * no space behind a comma or a full stop, either. */
 static bool
 ends_address(uint32_t c)
 {
@@ -244,7 +244,8 @@ path_end(const char *at)
 	return count > 0 ? open[0] : at;
 }
 
-/* What is the sentence's when it is at an address's end. */
+/* True for a character that belongs to the sentence and not to the address, if
+ * it is at the address's end. */
 static bool
 ends_sentence(uint32_t c)
 {
@@ -378,8 +379,8 @@ prose_mentions(struct names *names, const char *text)
 	}
 }
 
-/* Whether what is between from and this @ belongs to an e-mail address (RFC
- * 5322 3.2.3, without what ends a sentence) or to a path. */
+/* Whether this @ is within an e-mail address (RFC 5322 3.2.3, without the
+ * characters that end a sentence) or a path, in the text from from on. */
 static bool
 is_in_address(const char *from, const char *at)
 {
@@ -429,13 +430,14 @@ name_length(const char *text, const char *name, const size_t *lengths,
 	return longest;
 }
 
-/* For the place of each @ of a text the length of the known name behind it, or
- * 0. */
+/* Returns, for the place of each @ of a text, the length of the known name
+ * behind it, or 0; NULL for a text without one. */
 static const size_t *
 name_lengths(const char *text, const struct names *known)
 {
-	size_t at = strlen(text);
-	size_t *lengths = mem_alloc((at + 1) * sizeof(*lengths));
+	const char *last = strrchr(text, '@');
+	size_t at = last != NULL ? (size_t)(last - text) + 1 : 0;
+	size_t *lengths = at > 0 ? mem_alloc(at * sizeof(*lengths)) : NULL;
 
 	while (at-- > 0) {
 		if (text[at] == '@')
