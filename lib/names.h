@@ -1,4 +1,4 @@
-/* names -- which of several names belong to users.
+/* names -- which of several names mean users.
  *
  * A question for programs that only read, so it is apart from lib/users.h,
  * which hashes passwords. */
@@ -8,13 +8,13 @@
 
 #include <stddef.h>
 
-/* Names, whether or not a user has them. */
+/* Names, whether or not they mean a user. */
 struct names {
 	size_t count;
 	const char **list;
 };
 
-/* Returns those of the names that users have, in the order of strcmp(3).  No
+/* Returns those of the names that mean a user, in the order of strcmp(3).  No
  * name may contain a line feed. */
 const struct names *names_existing(const struct names *names);
 

@@ -32,7 +32,7 @@
 
 #define PBKDF2_ROUNDS 1000 /* where a hash names none */
 
-/* What comes after it does not count, and libxcrypt refuses 513 bytes. */
+/* bcrypt ignores further bytes, and libxcrypt refuses 513. */
 #define BCRYPT_BYTES 72
 
 /* A:B:C:D$SALT$HEXDIGEST, taken apart. */

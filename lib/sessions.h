@@ -31,8 +31,9 @@ struct login {
 	int64_t wait; /* seconds until the next attempt; user is NULL then */
 };
 
-/* Counts an attempt to sign in, unless it has to wait.  If no user has that
- * very name, it is the name without the blanks around it.  token is NULL for a
+/* Counts an attempt to sign in, unless it has to wait.  A name means the user
+ * who has that very name, or one of its forms in Unicode, or the name without
+ * the blanks around it.  token is NULL for a
  * browser without one.  address is the client's.  NULL counts nothing, and
  * password_hash is NULL then. */
 struct login login_begin(

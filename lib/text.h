@@ -68,8 +68,8 @@ const char *text_unix_lines(const char *text);
  * sign is not followed by two hexadecimal digits, or for %00. */
 char *text_percent_decode(const char *text, size_t len);
 
-/* A copy of len bytes as UTF-8: what is not UTF-8 becomes U+FFFD, as the
- * Encoding Standard's decoder has it. */
+/* Returns a copy of len bytes as UTF-8.  Each invalid sequence becomes U+FFFD,
+ * as by the Encoding Standard's decoder. */
 char *text_to_utf8(const char *bytes, size_t len);
 
 /* Decodes len bytes of a name or a value in a query or a form, as the URL

@@ -19,7 +19,10 @@ while read -r -d '' variable; do
 	MINITWIT_* | MONITOR_* | PG* | BACKUP_REPO | LONGEST_STATEMENT) ;;
 	BUILD | CC | LINK | SANITIZE | MAKEFLAGS | MFLAGS | MAKELEVEL) ;;
 	PWD | OLDPWD | SHLVL | _) ;; # bash's own
-	*) is_unclean=1 && continue ;;
+	*)
+		is_unclean=1
+		continue
+		;;
 	esac
 	environment+=("$variable")
 done </proc/self/environ

@@ -178,8 +178,8 @@ subtest 'names of all kinds' => sub {
 	}
 };
 
-# A page looks up to 1,200 mentions up.  The index of trigrams would be read to an
-# end for each of them.
+# A page may look 1,920 names up.  PostgreSQL would read the index of trigrams to its
+# end for each name.
 subtest 'many similar names' => sub {
 	$world->sql(q{INSERT INTO users (username, email, pw_hash)
 		SELECT 'similar' || n, 'a@b', 'x' FROM generate_series(1, 5000) AS n});
