@@ -19,25 +19,9 @@
  * passwords would be one. */
 #define REPLACEMENT "\ufffd"
 
-/* First segments of paths that are not users': each of apache/'s routes
- * (t/source.t compares), what browsers and robots ask for by themselves, and
- * the dots that never arrive as a path (RFC 3986 5.2.4). */
+/* The first segments of routes, of which make has written a list. */
 static const char *const occupied[] = {
-	"-",
-	".",
-	"..",
-	".well-known",
-	"add_message",
-	"favicon.ico",
-	"fllws",
-	"latest",
-	"login",
-	"logout",
-	"metrics",
-	"msgs",
-	"public",
-	"register",
-	"robots.txt",
+#include "reserved-names.h"
 };
 
 static const char taken[] = "The username is already taken";

@@ -126,10 +126,8 @@ SELECT place, id, name, is_number,
 		'the username has more than 64 characters'
 	WHEN pg_temp.has_control(name) THEN
 		'the username has a control character'
-	WHEN name IN ('-', '.', '..', '.well-known', 'add_message',
-		'favicon.ico', 'fllws', 'latest', 'login', 'logout', 'metrics',
-		'msgs', 'public', 'register', 'robots.txt')
-		THEN 'the username is an address of the site'
+	WHEN name = ANY (string_to_array(:'reserved', E'\n')) THEN
+		'the username is an address of the site'
 	END AS problem,
 	false AS here
 FROM (SELECT row_number() OVER (ORDER BY ctid) AS place, username,

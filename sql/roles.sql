@@ -2,7 +2,7 @@
 -- migrations, each time; roles that are there already are brought up to date.
 --
 -- Each of the web server's programs has the role that its one job needs, see
--- apache/roles.conf.  The files of sql/functions/ have what a role may do.
+-- cgi-bin/routes.  The files of sql/functions/ have what a role may do.
 
 \set ON_ERROR_STOP on
 

@@ -1,5 +1,5 @@
 # What the source promises about itself: its layers, who may use what, and that
-# routes, programs, tests and reserved names belong together.
+# routes, programs, tests and the README belong together.
 
 use strict;
 use warnings;
@@ -94,31 +94,11 @@ subtest 'a module has a header that it includes first, and a test' => sub {
 	}
 };
 
-subtest 'routes and programs belong together' => sub {
-	my $routes = join '', map { read_file($_) } glob 'apache/routes-*.conf';
-	my %routed = map { ($_ => 1) } $routes =~ m{/cgi-bin/(\w+/\w+)"}g;
-	my %built =
-	    map { (m{^cgi-bin/(.*)\.c$} ? $1 : $_) => 1 } @programs;
-	is_deeply \%routed, \%built, 'each route has a program and back';
-
-	my %segments;
-	for my $pattern ($routes =~
-		/^(?:ScriptAliasMatch|Alias|RewriteRule)\s+"([^"]*)"/mg) {
-		for my $path (split /\|(?=\^)/, $pattern) {
-			next if $path !~ m{^\^?/\(?([\w.|-]+)};
-			$segments{$_} = 1 for split /\|/, $1;
-		}
-	}
-	ok $segments{public} && $segments{'-'} && $segments{msgs}
-	    && $segments{metrics},
-	    'first segments are found in apache/';
-	my ($table) = read_file('lib/users.c') =~ /occupied\[\] = \{(.*?)\};/s;
-	for (sort keys %segments) {
-		like $table, qr/"\Q$_\E",/, "nobody can have the name $_";
-	}
-	my ($list) = read_file('sql/import.sql') =~ /name IN \((.*?)\)/s;
-	is_deeply [ $list =~ /'([^']*)'/g ], [ $table =~ /"([^"]*)"/g ],
-	    '... or come here with it';
+subtest 'the table of routes' => sub {
+	my $folder = tempdir(CLEANUP => 1);
+	is qx{apache/generate-routes '$folder' 2>&1}, '', 'is well-formed';
+	is qx{apache/generate-routes --readme README.md 2>&1},
+	    read_file('README.md'), '... and in README.md; if not: make format';
 };
 
 subtest 'what would be dangerous does not compile' => sub {

@@ -27,9 +27,15 @@ $(FUZZ)/lib/%.o $(FUZZ)/simulator/%.o $(FUZZ)/t/fuzz/lib/mem.o \
 $(FUZZ)/cgi-bin/%.o: FUZZ_COMPILE += $(SEAMS) -Wno-missing-prototypes \
 	-Dmain=main_$(subst /,_,$(<:cgi-bin/%.c=%))
 $(FUZZ)/t/fuzz/%.o: FUZZ_COMPILE += -Isimulator
+# the programs that request.c does not name
+FUZZ_NEW = $(filter-out $(shell grep -o 'X([a-z_]*)' t/fuzz/request.c), \
+	$(patsubst %,X(%),$(subst /,_,$(FUZZ_ROUTES:$(FUZZ)/cgi-bin/%.o=%))))
+$(FUZZ)/t/fuzz/request.o: FUZZ_COMPILE += '-DNEW_ROUTES(X)=$(FUZZ_NEW)'
+$(FUZZ)/t/fuzz/request.o: cgi-bin/routes
 
 $(FUZZ)/lib/page.o: $(BUILD)/assets.h
 $(FUZZ)/lib/unicode.o: $(BUILD)/unicode-runs.h
+$(FUZZ)/lib/users.o: $(BUILD)/reserved-names.h
 
 $(FUZZ)/%.o: %.c
 	@mkdir -p $(@D)

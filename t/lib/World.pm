@@ -31,6 +31,7 @@ use MIME::Base64 qw(encode_base64);
 use OpenAPI;
 use POSIX ();
 use Postgres;
+use Routes;
 use Storable qw(freeze thaw);
 use Secrets;
 use Shell qw(run slurp spew);
@@ -354,18 +355,10 @@ sub fingerprint {
 		. ' || (SELECT last_value::text FROM latest))');
 }
 
-# Each program's role in the database, from apache/roles.conf.
+# Each program's role in the database, from the table of routes.
 sub roles {
-	my (%role, $folder, @files);
-	open my $conf, '<', "$root/apache/roles.conf" or croak $!;
-	while (my $line = <$conf>) {
-		$folder = $1 if $line =~ m{<Directory .*/cgi-bin/(\w+)"};
-		@files = split /\|/, $1
-		    if $line =~ /<Files(?:Match)? "\W*([\w|]+)\W*"/;
-		@role{ map {"$folder/$_"} @files } = ($1) x @files
-		    if $line =~ /SetEnv PGUSER (\w+)/;
-	}
-	return %role;
+	return map { $_->{role} eq '-' ? () : ($_->{program} => "minitwit_$_->{role}") }
+	    Routes::table();
 }
 
 # The environment of a program that uses this world's database: as Apache gives

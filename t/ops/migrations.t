@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 use Postgres;
-use Shell qw(run);
+use Shell qw(append run slurp);
 use World;
 
 my $root = World->root;
@@ -236,7 +236,13 @@ sub make_release_before {
 	run('cp', '-RL', "$state/site", $release);
 	run('rm', '-rf', "$release/cgi-bin");
 	run('cp', '-R', "$temp/installed/cgi-bin", $release);
-	run('cp', (glob "$temp/installed/apache/ro*.conf"), "$release/apache/");
+	run('cp', (glob "$temp/installed/apache/routes-*.conf"), "$release/apache/");
+	my $roles = "$temp/installed/apache/roles.conf"; # before the table of routes
+	if (-e $roles) {
+		append("$release/apache/routes/programs.conf", slurp($roles));
+	} else {
+		run('cp', '-R', "$temp/installed/apache/routes", "$release/apache/");
+	}
 	run('cp', (glob "$temp/installed/htdocs/asset/*"), "$release/asset/");
 	return $release;
 }
