@@ -42,13 +42,4 @@ for my $source (bsd_glob "$root/t/fuzz/*.c") {
 	cmp_ok scalar @kept, '>', 0, "... has a corpus";
 }
 
-# Each program is among those that t/fuzz/request.c runs.
-open my $file, '<', "$root/t/fuzz/request.c" or die $!;
-my $request = do { local $/ = undef; <$file> };
-for my $program (bsd_glob "$root/cgi-bin/*/*.c") {
-	my ($name) = $program =~ m{cgi-bin/(.*)\.c$};
-	$name =~ s{/}{_};
-	like $request, qr/X\($name\)/, "$name is fuzzed";
-}
-
 done_testing;

@@ -51,17 +51,14 @@ sub json {
 		CONTENT_TYPE => 'application/json');
 }
 
-# A request that makes each program do all of its work.
+# A request that makes each program do all of its work: of the others, their samples.
 my %requests = (
 	'api/error' => [ '', REQUEST_URI => '/msgs/a/b?latest=1' ],
 	'api/fllws' => [ json('/fllws/Ann', '{"follow":"Bob"}') ],
-	'api/latest' => [ '', REQUEST_URI => '/latest' ],
 	'api/msgs' => [ '', REQUEST_URI => '/msgs', @api ],
 	'api/register' => [ json('/register',
 			'{"username":"Cid","email":"c@c","pwd":"c"}') ],
 	'api/user_msgs' => [ json('/msgs/Ann', '{"content":"hi"}') ],
-	'ops/health' => [ '', REQUEST_URI => '/-/health' ],
-	'ops/metrics' => [ '', REQUEST_URI => '/metrics' ],
 	'site/account' => [ '', REQUEST_URI => '/-/account', @ann ],
 	'site/account_data' => [ form('/-/account/data', password => 'pw'),
 		@ann ],
@@ -73,8 +70,6 @@ my %requests = (
 	'site/account_sessions' => [ form('/-/account/sessions',
 			password => 'pw', session => 'others'), @ann ],
 	'site/add_message' => [ form('/add_message', text => 'hi'), @ann ],
-	'site/error' => [ '', REQUEST_URI => '/a/b/c' ],
-	'site/feed' => [ '', REQUEST_URI => '/-/feed' ],
 	'site/follow' => [ form('/Bob/follow'), @ann ],
 	'site/followers' => [ '', REQUEST_URI => '/Ann/followers', @ann ],
 	'site/following' => [ '', REQUEST_URI => '/Ann/following', @ann ],
@@ -83,7 +78,6 @@ my %requests = (
 		HTTP_COOKIE => 'session=' . 'a' x 64 ],
 	'site/logout' => [ form('/logout'), HTTP_COOKIE => 'session=' . 'a' x 64 ],
 	'site/message' => [ '', REQUEST_URI => '/Ann/status/1', @ann ],
-	'site/newest' => [ '', REQUEST_URI => '/-/newest' ],
 	'site/news' => [ '', REQUEST_URI => '/-/news?after=0&mine=1', @ann ],
 	'site/profile' => [ '', REQUEST_URI => '/Ann', @ann ],
 	'site/public' => [ '', REQUEST_URI => '/public', @ann ],
@@ -94,10 +88,9 @@ my %requests = (
 	'site/search' => [ '', REQUEST_URI => '/-/search?q=Ann', @ann ],
 	'site/timeline' => [ '', REQUEST_URI => '/', @ann ],
 	'site/unfollow' => [ form('/Bob/unfollow'), @ann ],
-	'site/user_feed' => [ '', REQUEST_URI => '/Ann/feed' ],
-	'site/visitor' => [ '', REQUEST_URI => '/' ],
-	'site/change_password' => [ '', REQUEST_URI => '/.well-known/change-password' ],
 );
+$requests{ $_->{program} } //= [ '', REQUEST_URI => $_->{sample} ]
+    for grep { $_->{methods} !~ /^POST/ } Routes::programs();
 is_deeply [ sort keys %requests ],
     [ map { s{.*/cgi-bin/(.*)\.c$}{$1}r }
 	    bsd_glob(World::root() . '/cgi-bin/*/*.c') ],
@@ -129,8 +122,8 @@ subtest 'nothing keeps a program from it at its start' => sub {
 };
 
 # Who has no database has less than the others.
-my %is_tight = map { $_ => 1 } qw(site/change_password site/error
-	site/visitor);
+my %is_tight = map { $_->{program} => 1 }
+    grep { $_->{role} eq '-' } Routes::programs();
 
 for my $program (sort keys %requests) {
 	my $tight = $is_tight{$program};

@@ -34,6 +34,20 @@ sub untested {
 	return grep { !$tested{$_} } @programs;
 }
 
+# Puts the programs that no call below has run through all of this, by the samples of
+# the table of routes.
+sub try_samples {
+	my @folders = @_;
+	my %is_untested = map { $_ => 1 } untested(@folders);
+	for (grep { $is_untested{ $_->{program} } && $_->{methods} =~ /^GET/ }
+		Routes::programs()) {
+		my @request = ($_->{program}, '', REQUEST_URI => $_->{sample});
+		survives(@request) if $_->{role} ne '-';
+		done('its sample', 200, @request);
+	}
+	return;
+}
+
 # The environment and the body of a form that is posted.
 sub form {
 	my ($target, @fields) = @_;

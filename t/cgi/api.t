@@ -141,6 +141,7 @@ is $world->fingerprint, $before, 'refused, and nothing has changed';
 # Every program that t/cgi/site.t does not run.
 my @folders = grep { $_ ne 'site' }
     map {m{([^/]+)/$}} bsd_glob World::root() . '/cgi-bin/*/';
+Program::try_samples(@folders);
 is_deeply [ Program::untested(@folders) ], [], 'each program has been run';
 
 done_testing;

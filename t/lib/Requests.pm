@@ -1,7 +1,8 @@
 package Requests;
 
-# A request for each program, at least one, that succeeds: for whatever has to
-# be done to all of them.
+# A request for each row of the table of routes, at least one, that succeeds: for
+# whatever has to be done to all of them.  A row for GET that has none here gets the one
+# of its sample.
 #
 #	for my $request (Requests::of($world)) {
 #		my $answer = $world->cgi(@{ $request->{cgi} });
@@ -15,9 +16,11 @@ package Requests;
 use strict;
 use warnings;
 use utf8;
+use Carp qw(croak);
 use HTTP::Tiny;
 use JSON::PP;
 use MIME::Base64 qw(encode_base64);
+use Routes;
 
 my @simulator = (HTTP_AUTHORIZATION => 'Basic '
 	    . encode_base64('simulator:super_safe!', ''));
@@ -109,8 +112,10 @@ sub of {
 		. ' ON CONFLICT DO NOTHING');
 
 	my @requests = (
+		[ 302, address('site/visitor', '/') ],
 		[ 200, address('site/timeline', '/', @ann) ],
-		[ 200, address('site/public', '/public') ],
+		[ 302, address('site/change_password',
+				'/.well-known/change-password') ],
 		[ 200, address('site/profile', '/Ann?before=30', @ann) ],
 		[ 200, address('site/profile', '/Bob', @ann,
 				HTTP_COOKIE => "$ann[1]; flash=following.B%22") ],
@@ -118,16 +123,10 @@ sub of {
 		[ 200, address('site/search', '/-/search?q=c&in=people') ],
 		[ 400, address('site/search', '/-/search?q=' . 'a' x 201) ],
 		[ 200, address('site/followers', '/Cid/followers', @ann) ],
-		[ 200, address('site/following', '/Ann/following') ],
-		[ 200, address('site/feed', '/-/feed') ],
-		[ 200, address('site/user_feed', '/Ann/feed') ],
-		[ 200, address('site/newest', '/-/newest') ],
 		[ 200, address('site/news', '/-/news?after=0&mine=1', @ann) ],
 		[ 200, address('site/news', '/-/news?after=5&of=Ann') ],
-		[ 200, address('site/login_form', '/login') ],
 		[ 302, form('site/login', '/login',
 				[ username => 'Bob', password => 'pw' ]), $unlogin ],
-		[ 200, address('site/register_form', '/register') ],
 		[ 200, form('site/register', '/register', [ username => 'Z"' ]) ],
 		[ 302, form('site/register', '/register', [ username => 'Zoe',
 					email => 'z@z', password => 'z',
@@ -152,28 +151,23 @@ sub of {
 				[ new_password => 'x', new_password2 => 'x',
 					password => 'pw' ], @eve), $undo_eve ],
 		[ 302, form('site/logout', '/logout', [], @ann), $relogin ],
-		[ 404, address('site/error', '/x/y/z') ],
 		[ 404, address('api/error', '/msgs/x/y?latest=1') ],
-		[ 200, address('api/latest', '/latest') ],
 		[ 204, json('api/register', '/register?latest=2', {
 				username => 'Zoe', email => 'z@z', pwd => 'z' }),
 			$unregister ],
 		[ 200, address('api/msgs', '/msgs?no=20&latest=3', @simulator) ],
-		[ 200, address('api/user_msgs', '/msgs/Ann', @simulator) ],
 		[ 204, json('api/user_msgs', '/msgs/Ann?latest=4',
 				{ content => 'hi' }), $unpost ],
 		[ 400, json('api/user_msgs', '/msgs/Ann', { content => 1 }) ],
-		[ 200, address('api/fllws', '/fllws/Ann', @simulator) ],
 		[ 204, json('api/fllws', '/fllws/Ann', { follow => 'Bob' }),
 			$unfollow ],
 		[ 204, json('api/fllws', '/fllws/Ann', { unfollow => 'Cid' }),
 			$refollow ],
-		[ 200, address('ops/health', '/-/health') ],
-		[ 200, address('ops/metrics', '/metrics') ],
 		# last, because others' sessions are not put back without Eve
 		[ 302, form('site/account_delete', '/-/account/delete',
 				[ password => 'pw' ], @eve), $undo_eve ],
 	);
+	unshift @requests, samples(\@requests, Routes::programs());
 	return map {
 		my ($status, $cgi, $undo) = @$_;
 		my ($program, undef, %env) = @$cgi;
@@ -181,6 +175,43 @@ sub of {
 		+{ name => "$program, $method $env{REQUEST_URI}: $status",
 			status => $status, cgi => $cgi, undo => $undo };
 	} @requests;
+}
+
+# Whether the table gives a request to its program.
+sub is_routed {
+	my ($cgi) = @_;
+	my ($program, undef, %env) = @$cgi;
+	my $row = Routes::find($program =~ /^api/ ? 'api' : 'site',
+		$env{REQUEST_METHOD} // 'GET', $env{REQUEST_URI},
+		$env{HTTP_COOKIE} ? '' : 'visitor');
+	return $row && $row->{program} eq $program;
+}
+
+sub is_for {
+	my ($row, $cgi) = @_;
+	my ($program, undef, %env) = @$cgi;
+	return $program eq $row->{program}
+	    && $env{REQUEST_URI} =~ s/\?.*//r =~ /$row->{regex}/
+	    && ($env{REQUEST_METHOD} // 'GET') =~ /^$row->{takes}$/;
+}
+
+# A request for each of the rows that has none.
+sub samples {
+	my ($requests, @rows) = @_;
+	my @cgis = map { $_->[1] } @$requests;
+	my @lost = map { "$_->[0] $_->[3]" } grep { !is_routed($_) } @cgis;
+	croak "no row leads to @lost" if @lost;
+	return map {
+		my $row = $_;
+		$row->{methods} =~ /^POST/
+		    and croak "no request for POST $row->{pattern}";
+		[ $row->{program} =~ /error$/ ? 404 : 200,
+			address(@$row{qw(program sample)},
+				$row->{program} =~ /^api/ ? @simulator : ()) ];
+	} grep {
+		my $row = $_;
+		!grep { is_for($row, $_) } @cgis;
+	} @rows;
 }
 
 1;
