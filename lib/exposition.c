@@ -53,6 +53,8 @@ static const struct {
 	    "Programs that were ended because they tried what they must not." },
 	{ METRICS_DATABASE_ERROR, "minitwit_database_errors_total", "",
 	    "Statements that the database refused or did not answer." },
+	{ METRICS_LOST_LINE, "minitwit_lost_log_lines_total", "",
+	    "Log lines that programs could not write." },
 };
 
 static void

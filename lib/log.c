@@ -1,5 +1,7 @@
 #include "log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "metrics.h"
 
 /* A line is at most what Linux writes to a pipe in one piece (PIPE_BUF), even
  * with every byte of its sentence escaped: as six. */
@@ -16,6 +20,7 @@
 
 #define LINE_END "\"}\n"
 
+static int log_file = STDERR_FILENO;
 static const char *program_name = "-";
 static const char *request_id = "-";
 static struct timespec stopped_clock;
@@ -26,6 +31,20 @@ log_context(const char *program, const char *request)
 {
 	program_name = program != NULL ? program : "-";
 	request_id = request != NULL ? request : "-";
+}
+
+void
+log_open(const char *name)
+{
+	int opened;
+
+	if (name == NULL)
+		return;
+	opened = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (opened < 0)
+		log_line(LOG_WARNING, "log: %s: %s", name, strerror(errno));
+	else
+		log_file = opened;
 }
 
 void
@@ -146,8 +165,8 @@ write_line(enum log_level level, const char *format, va_list args)
 	char line[LOG_LINE_MAX];
 	size_t len = make_line(line, level, format, args);
 
-	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* there is nobody left to tell */
+	if (write(log_file, line, len) != (ssize_t)len)
+		metrics_count(METRICS_LOST_LINE);
 }
 
 void

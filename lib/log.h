@@ -1,4 +1,5 @@
-/* log -- what happened, one line of JSON (RFC 8259) a time, on stderr.
+/* log -- what happened, one line of JSON (RFC 8259) a time, in a file that the
+ * program opens itself, or on stderr.
  *
  * A line carries the time, the level, the program, the request's id (the one
  * in Apache's access log) and a sentence.  Control bytes and bytes that are
@@ -26,12 +27,19 @@ enum log_death {
 	LOG_DEATH_UNAVAILABLE, /* the database is away or overloaded */
 };
 
+/* Appends the lines to come to a file, which is created if it does not exist.
+ * Each program opens it anew, so a log is rotated by renaming it.  With NULL,
+ * or if the file cannot be opened, lines go to stderr.  Call it before the
+ * sandbox closes. */
+void log_open(const char *name);
+
 /* Names the program and the request in the lines to come.  Both strings must
  * live as long as the process does; NULL is written as "-", and what takes
  * more than 180 bytes is cut. */
 void log_context(const char *program, const char *request);
 
-/* Writes one line.  Long sentences are cut at 600 bytes. */
+/* Writes one line.  Long sentences are cut at 600 bytes.  A line that cannot be
+ * written whole, because the disk is full, is counted (METRICS_LOST_LINE). */
 void log_line(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -39,6 +39,7 @@ static const char *const event_names[METRICS_EVENTS] = {
 	[METRICS_RATE_LIMITED] = "rate limited",
 	[METRICS_SANDBOX_KILL] = "sandbox kill",
 	[METRICS_DATABASE_ERROR] = "database error",
+	[METRICS_LOST_LINE] = "lost log line",
 };
 
 /* The file's first slot holds its magic; these come after it. */

@@ -32,7 +32,8 @@ enum metrics_event {
 	METRICS_RATE_LIMITED,
 	METRICS_SANDBOX_KILL,
 	METRICS_DATABASE_ERROR,
-	METRICS_EVENTS, /* how many there are */
+	METRICS_LOST_LINE, /* of the log */
+	METRICS_EVENTS,    /* how many there are */
 };
 
 /* The histogram's buckets: up to so many microseconds, and one for more. */

@@ -204,6 +204,7 @@ reply_begin(const struct reply_kind *kind)
 	log_on_death(answer_death);
 	sandbox_begin();
 	metrics_open(req_setting("MINITWIT_METRICS"));
+	log_open(req_setting("MINITWIT_LOG"));
 	if (kind->connect != NULL) {
 		kind->connect();
 		sandbox_close();

@@ -141,7 +141,7 @@ sub run {
 	check_database($world);
 	check_public($world);
 	# that there are no such users yet, --verify has asked
-	is_deeply [ grep { $_->{level} ne 'info' } $world->log_lines ], [],
+	is_deeply [ grep { $_->{level} ne 'info' } $world->lines_of('error') ], [],
 	    'no program has logged a fault';
 	$world->stop;
 	return;

@@ -284,7 +284,7 @@ subtest 'a program at work' => sub {
 	is $limits{'Max address space'}, (320 << 20) . ' ' . (320 << 20),
 	    '320 MiB';
 	is $found->{environment}, '', 'its environment is nobody else\'s';
-	is $found->{files}, '0 1 2 3', 'its files: in, out, log, database'
+	is $found->{files}, '0 1 2 3 4', 'its files: in, out, stderr, log, database'
 	    if $> == 0;
 	my $status = readline $read;
 	waitpid $client, 0;
@@ -341,7 +341,7 @@ subtest 'a violation' => sub {
 	    '... and no reason';
 	is_deeply [ map { $_->{status} } @others ], [ (200) x 4 ],
 	    '... others their answers';
-	my ($line) = grep { $_->{message} =~ /^sandbox:/ } $world->log_lines;
+	my ($line) = grep { $_->{message} =~ /^sandbox:/ } $world->lines_of('error');
 	is $line->{message}, 'sandbox: the system call 257 was refused',
 	    '... and the log the reason';
 	is $line->{level}, 'error', '... as an error';

@@ -830,6 +830,6 @@ subtest 'what was never answered may be there, or not' => sub {
 	is table($out)->{all}{refused}, 100, 'and all is counted';
 };
 
-is_deeply [ grep { $_->{level} ne 'info' } $world->log_lines ], [],
+is_deeply [ grep { $_->{level} ne 'info' } $world->lines_of('error') ], [],
     'no program has logged a fault';
 done_testing;

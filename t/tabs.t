@@ -23,6 +23,6 @@ is $without, ' |', 'others are served without tabs';
 like $with, qr/^200: [1-9]\d* \|$/, "... and with $tabs, as these are";
 is $world->sql(q{SELECT count(*) > 1 AND count(*) = count(DISTINCT text)
 	FROM messages}), 't', 'each message is there once';
-is_deeply [ grep { $_->{level} ne 'info' } $world->log_lines ], [],
+is_deeply [ grep { $_->{level} ne 'info' } $world->lines_of('error') ], [],
     'no program has logged a fault';
 done_testing;

@@ -569,7 +569,7 @@ subtest 'at the same instant' => sub {
 	    'no message without an author';
 };
 
-is scalar(grep { $_->{level} eq 'error' } $world->log_lines), 0,
+is scalar(grep { $_->{level} eq 'error' } $world->lines_of('error')), 0,
     'no error of ours in the log';
 unlike $world->logs, qr/a\@b|[0-9a-f]{64}|"pw"/, '... and no secret';
 

@@ -733,7 +733,7 @@ my %wanted = (
 sub bad_json {
 	start_afresh(qw(Ann Bob));
 	my $before = $world->fingerprint;
-	my $lines = $world->log_lines;
+	my $lines = $world->lines_of('error');
 	my @refused;
 	for (@malformed) {
 		my ($name, $template) = @$_;
@@ -745,7 +745,7 @@ sub bad_json {
 		}
 		is $world->fingerprint, $before, '... nothing has changed';
 	}
-	my @new = map { $_->{message} } $world->log_lines;
+	my @new = map { $_->{message} } $world->lines_of('error');
 	splice @new, 0, $lines;
 	is_deeply \@new, \@refused, 'each has left one line in the log';
 

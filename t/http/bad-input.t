@@ -1,5 +1,5 @@
 # What clients send that is wrong, and what the site and Apache make of it: the
-# right status, as a page or as JSON as the address has it, a line in error.log
+# right status, as a page or as JSON as the address has it, a line in a log
 # that says why, and nothing changed.  The API's JSON has a test of its own.
 
 use strict;
@@ -53,14 +53,20 @@ sub answer_to {
 		content => $content // '' };
 }
 
-# The ends of the logs: call it to read what has come since.
+# The ends of the logs: call it to read what has come since.  A log begins with its
+# first line.
 sub new_log_lines {
-	my @files = map {
-		open my $file, '<', $world->state . "/log/$_.log" or die $!;
-		seek $file, 0, 2;
-		$file;
-	} @_;
-	return sub { map { seek $_, 0, 1; readline $_ } @files };
+	my %end = map { my $log = $world->state . "/log/$_.log"; ($log => -s $log // 0) } @_;
+	return sub {
+		my @lines;
+		for my $log (sort keys %end) {
+			open my $file, '<', $log or next;
+			seek $file, $end{$log}, 0;
+			push @lines, readline $file;
+			$end{$log} = tell $file;
+		}
+		return @lines;
+	};
 }
 
 # One line on what is wrong with an answer of a kind; '' for nothing.
@@ -94,7 +100,7 @@ sub fault_of_kind {
 #	kind    page or JSON; unless given, what the path and the port say
 #	allow   the methods that Allow should name
 #	says    what the body should say
-#	log     what a new line of error.log should say
+#	log     what a new line of error.log or apache.log should say
 #	access  1 where a line in access.log will do: why Apache can't make sense
 #	        of a request's head it says at LogLevel debug only, and then it
 #	        would log cookies, too
@@ -109,7 +115,7 @@ sub refused {
 	my $reason = $expect{log} // qr{"message":"$status:\ ..
 		|"program":"apache",.*"(?:AH\d+:|clients:|turns:)\ 
 		|"status":$status,}x;
-	my $new_lines = new_log_lines('error', $expect{access} ? 'access' : ());
+	my $new_lines = new_log_lines(qw(error apache), $expect{access} ? 'access' : ());
 
 	my $answer = answer_to($bytes, $expect{port});
 	my @log = $new_lines->();

@@ -150,7 +150,7 @@ subtest 'a complaint is traced by one word' => sub {
 	    "... and the program's says what was wrong";
 	($line) = line_of(sub { $world->get('/-/asset/none.css') });
 	my ($why) = grep { $_->{request} eq $line->{request} }
-	    $world->lines_of('error');
+	    $world->lines_of('apache');
 	is $why->{program}, 'apache', "Apache's own line has it, too";
 	is $why->{message}, 'AH00128: File does not exist: ...',
 	    '... and no value';
@@ -162,7 +162,7 @@ subtest 'a program that cannot be started' => sub {
 	my ($line) = line_of(sub { $world->get('/Ann/feed') });
 	chmod 0755, $program or die $!;
 	is $line->{status}, 500, 'an error of the server';
-	like join("\n", map { $_->{message} } $world->lines_of('error')),
+	like join("\n", map { $_->{message} } $world->lines_of('apache')),
 	    qr{^[^\n]*/site/user_feed[^\n]*Permission denied}m,
 	    '... and the log says why, and which';
 };
@@ -227,8 +227,8 @@ subtest 'hostile requests' => sub {
 	is join("\n", grep { length } map { fault_of($_) } @lines), '',
 	    '... all of them as they should be';
 	is join("\n", grep { !eval { JSON::PP->new->utf8->decode($_) } }
-		split /^/, slurp($world->state . '/log/error.log')), '',
-	    "error.log's, too";
+		split /^/, slurp($world->state . '/log/apache.log')), '',
+	    "apache.log's, too";
 	unlike $world->logs, qr/exit signal/, '... and Apache is well';
 };
 

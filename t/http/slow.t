@@ -84,7 +84,7 @@ for my $what ('half a header', 'half a body') {
 	is $status, 200, "others are served while 2800 clients send $what";
 	cmp_ok $dropped, '>', 0, '... of whom some are dropped';
 	cmp_ok $busy, '<', 2000, '... before they hold every thread';
-	open my $log, '>', $world->state . '/log/error.log' or die $!;
+	open my $log, '>', $world->state . '/log/apache.log' or die $!;
 }
 is $world->get('/latest')->{status}, 200, 'and afterwards';
 

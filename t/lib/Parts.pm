@@ -66,12 +66,6 @@ sub server {
 	    children_of($self->leader('Apache'));
 }
 
-sub error_log_writer {
-	my ($self) = @_;
-	return grep { slurp("/proc/$_/cmdline") =~ m{/log/error\.log\0} }
-	    children_of($self->leader('Apache'));
-}
-
 # The programs that are at work on a request.
 sub programs {
 	my ($self) = @_;

@@ -486,18 +486,12 @@ sub rotated_logs {
 	return <$all>;
 }
 
-# The lines of a log of Apache's, decoded, oldest first.
+# The lines of a log, decoded, oldest first; none where nothing has been logged.
 sub lines_of {
 	my ($self, $log) = @_;
 	$self->settle_logs;
-	open my $file, '<', "$self->{state}/log/$log.log" or croak "$log: $!";
+	open my $file, '<', "$self->{state}/log/$log.log" or return;
 	return map { JSON::PP->new->utf8->decode($_) } <$file>;
-}
-
-# The programs' own log lines.
-sub log_lines {
-	my ($self) = @_;
-	return grep { $_->{program} ne 'apache' } $self->lines_of('error');
 }
 
 # The last line of access.log that a sub says is the one; it is written after the

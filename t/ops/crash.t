@@ -267,10 +267,9 @@ sub row {
 
 # Kills a process, and waits until there is another one in its place.
 sub kill_one {
-	my ($who, $meanwhile) = @_;
+	my ($who) = @_;
 	my ($pid) = $who->();
 	crash($pid);
-	$meanwhile->() if $meanwhile;
 	for (1 .. 12_000) {
 		my ($now) = $who->();
 		return if $now && $now != $pid;
@@ -291,13 +290,6 @@ crashes("Apache's child" => qr/^(?:503|599)$/,
 
 crashes("Apache's CGI daemon" => qr/^50[03]$/,
 	sub { kill_one(sub { $parts->cgi_daemon }) });
-
-crashes("its error log's writer" => qr/^$/, sub {
-	kill_one(sub { $parts->error_log_writer }, sub {
-		is $world->get('/nobody')->{status}, 404,
-		    'who has a line to say can answer';
-	});
-}) if $ENV{LONG};
 
 crashes('PgBouncer' => qr/^503$/,
 	sub { kill_one(sub { $parts->leader('PgBouncer') }) });

@@ -289,7 +289,7 @@ SKIP: {
 		'--url', $world->api_url, '--timeout', 60, '--concurrency', 4,
 		'--actions', 1000, '--verify');
 	is $status, 0, 'the simulator does and finds everything' or diag $said;
-	is_deeply [ grep { $_->{level} eq 'error' } $world->log_lines ], [],
+	is_deeply [ grep { $_->{level} eq 'error' } $world->lines_of('error') ], [],
 	    'no program has logged a fault';
 }
 done_testing;

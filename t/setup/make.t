@@ -307,7 +307,7 @@ subtest 'processes of other users' => sub {
 		[ supervisor => 'minitwitctl', $state ],
 		[ PostgreSQL => 'postgres', "$state/pg" ],
 		[ 'access.log' => 'log-writer', "$state/log/access.log" ],
-		[ 'error.log' => 'log-writer', "$state/log/error.log" ],
+		[ 'apache.log' => 'log-writer', "$state/log/apache.log" ],
 		[ Side => 'apache2', "$state/side/site/apache/httpd.conf" ],
 		[ SidePool => 'pgbouncer', "$state/side/run/pgbouncer.ini" ],
 	);
