@@ -12,6 +12,7 @@
 
 #define PAGE 4096
 #define HUGE_PAGE ((size_t)2 * 1024 * 1024)
+#define SHORT 200
 
 /* A whole request usually fits into the first chunk, which is there from the
  * start; its pages cost nothing until they are written to.  Under the address
@@ -87,12 +88,38 @@ mem_alloc(size_t size)
 	return start;
 }
 
+void
+mem_put(char *to, const char *from, size_t len)
+{
+	if (len > SHORT) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+		memcpy(to, from, sizeof(uint64_t));
+		to += sizeof(uint64_t);
+		from += sizeof(uint64_t);
+	}
+	if (len & 4) {
+		memcpy(to, from, 4);
+		to += 4;
+		from += 4;
+	}
+	if (len & 2) {
+		memcpy(to, from, 2);
+		to += 2;
+		from += 2;
+	}
+	if (len & 1)
+		*to = *from;
+}
+
 char *
 mem_copy(const char *bytes, size_t len)
 {
 	char *copy = mem_alloc(len + 1);
 
-	memcpy(copy, bytes, len);
+	mem_put(copy, bytes, len);
 	return copy;
 }
 

@@ -12,6 +12,10 @@
 /* size bytes of zeroes, aligned for any type.  Lives as long as the process. */
 void *mem_alloc(size_t size);
 
+/* Copies len bytes; to and from do not overlap.  Most strings are short, and
+ * musl's memcpy() takes longer to begin than a loop takes for them. */
+void mem_put(char *to, const char *from, size_t len);
+
 /* A NUL-terminated copy of len bytes. */
 char *mem_copy(const char *bytes, size_t len);
 

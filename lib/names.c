@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "db.h"
+#include "log.h"
 #include "mem.h"
 
 static int
@@ -20,38 +21,62 @@ names_existing(const struct names *names)
 {
 	struct names *existing = mem_alloc(sizeof(*existing));
 	struct buf lines = { 0 };
-	const struct db_rows *rows;
+	const char *exist;
 
 	if (names->count == 0)
 		return existing;
 	for (size_t i = 0; i < names->count; i++) {
+		if (i > 0)
+			buf_puts(&lines, "\n");
 		buf_puts(&lines, names->list[i]);
-		buf_puts(&lines, "\n");
 	}
-	rows = db_query("SELECT existing_names($1)", lines.data);
-	existing->count = db_count(rows);
-	existing->list = mem_alloc(existing->count * sizeof(*existing->list));
-	for (size_t i = 0; i < existing->count; i++)
-		existing->list[i] = db_text(rows, i, 0);
+	exist = db_text(db_query("SELECT names_exist($1)", lines.data), 0, 0);
+	if (strlen(exist) != names->count)
+		die("names: %zu asked for, %zu answered", names->count,
+		    strlen(exist));
+	existing->list = mem_alloc(names->count * sizeof(*existing->list));
+	for (size_t i = 0; i < names->count; i++) {
+		if (exist[i] == '1')
+			existing->list[existing->count++] = names->list[i];
+	}
 	qsort(
 	    existing->list, existing->count, sizeof(*existing->list), compare);
 	return existing;
 }
 
+/* Returns how many of the first len bytes two strings have in common, of which
+ * they have the first common ones. */
+static size_t
+common_length(const char *one, const char *other, size_t common, size_t len)
+{
+	while (common < len && one[common] == other[common])
+		common++;
+	return common;
+}
+
+/* Similar names begin alike, so no comparison repeats what text has in common
+ * with both ends of the range. */
 const char *
 names_beginning(const struct names *names, const char *text, size_t len)
 {
 	size_t from = 0, to = names->count;
+	size_t common_from = 0, common_to = 0;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
+		const char *name = names->list[middle];
+		size_t common = common_length(text, name,
+		    common_from < common_to ? common_from : common_to, len);
 
-		if (strncmp(text, names->list[middle], len) > 0)
+		if (common < len &&
+		    (unsigned char)text[common] > (unsigned char)name[common]) {
 			from = middle + 1;
-		else
+			common_from = common;
+		} else {
 			to = middle;
+			common_to = common;
+		}
 	}
-	if (from == names->count || strncmp(text, names->list[from], len) != 0)
-		return NULL;
-	return names->list[from];
+	return from < names->count && common_to == len ? names->list[from]
+						       : NULL;
 }

@@ -15,7 +15,7 @@ struct names {
 };
 
 /* Returns those of the names that mean a user, in the order of strcmp(3).  No
- * name may contain a line feed. */
+ * name may be empty or contain a line feed. */
 const struct names *names_existing(const struct names *names);
 
 /* Returns the first of the names, which are in that order, that begins with the

@@ -299,25 +299,43 @@ address_length(const char *text)
 
 /* --- mentions --- */
 
-/* The places at which a name can end, one after another. */
+/* The places at which a name can end, one after another.  Each code point is
+ * decoded once. */
 struct reading {
 	const char *name;
 	size_t len, code_points;
-	int script; /* of the last letter */
+	int script;         /* of the last letter */
+	uint32_t next;      /* the code point behind len bytes */
+	int kind;           /* of next */
+	const char *behind; /* next */
 };
+
+static void
+look_ahead(struct reading *reading)
+{
+	reading->len = (size_t)(reading->behind - reading->name);
+	reading->next = text_next(&reading->behind);
+	reading->kind = unicode_kind(reading->next);
+}
 
 static struct reading
 read_name(const char *name)
 {
-	return (struct reading){ .name = name, .script = UNICODE_LATIN };
+	struct reading reading = {
+		.name = name,
+		.script = UNICODE_LATIN,
+		.behind = name,
+	};
+
+	look_ahead(&reading);
+	return reading;
 }
 
-/* Whether a word does not go on here, after letters of a script. */
+/* Whether a word does not go on with a code point of this kind, after letters
+ * of a script. */
 static bool
-ends_word(int script, const char *at)
+ends_word(int script, int kind)
 {
-	int kind = kind_at(at);
-
 	if (kind <= UNICODE_MARK)
 		return kind != UNICODE_MARK;
 	if (script == UNICODE_UNSPACED || kind == UNICODE_UNSPACED)
@@ -330,16 +348,14 @@ static bool
 next_end(struct reading *reading)
 {
 	while (reading->code_points++ < NAME_LONGEST) {
-		const char *at = reading->name + reading->len;
-		uint32_t c = text_next(&at);
-		int kind = unicode_kind(c);
+		uint32_t c = reading->next;
 
 		if (c < 0x20 || c == 0x7f || (c == ' ' && reading->len == 0))
 			return false;
-		if (kind >= UNICODE_LATIN)
-			reading->script = kind;
-		reading->len = (size_t)(at - reading->name);
-		if (c != ' ' && ends_word(reading->script, at))
+		if (reading->kind >= UNICODE_LATIN)
+			reading->script = reading->kind;
+		look_ahead(reading);
+		if (c != ' ' && ends_word(reading->script, reading->kind))
 			return true;
 	}
 	return false;
@@ -399,10 +415,12 @@ is_in_address(const char *from, const char *at)
 static bool
 is_host(const char *text, const char *name, const char *end)
 {
-	const char *at = name - 1, *behind = host_end(name);
+	const char *at = name - 1, *behind;
 
-	return at > text && is_word(previous(at)) && behind > end &&
-	    memchr(end, '.', (size_t)(behind - end)) != NULL;
+	if (at == text || !is_word(previous(at)))
+		return false;
+	behind = host_end(name);
+	return behind > end && memchr(end, '.', (size_t)(behind - end)) != NULL;
 }
 
 /* The number of bytes of the longest known name that is mentioned here, or 0;

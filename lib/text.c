@@ -133,18 +133,25 @@ text_initial(const char *text)
 	return initial;
 }
 
-uint32_t
-text_next(const char **text)
+/* Apart, so that text_next() needs no stack for a character of ASCII. */
+static __attribute__((noinline)) uint32_t
+next_of_several_bytes(const char **text)
 {
 	uint32_t code_point = 0;
 
-	if ((unsigned char)**text < 0x80) { /* most are */
-		code_point = (unsigned char)**text;
-		*text += code_point != 0;
-		return code_point;
-	}
 	*text += text_code_point(*text, strnlen(*text, 4), &code_point);
 	return code_point;
+}
+
+uint32_t
+text_next(const char **text)
+{
+	unsigned char c = (unsigned char)**text;
+
+	if (c >= 0x80)
+		return next_of_several_bytes(text);
+	*text += c != 0;
+	return c;
 }
 
 bool

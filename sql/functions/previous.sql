@@ -44,9 +44,18 @@ BEGIN ATOMIC
 	SELECT account_change_password(token, outdated, replacement, next_token);
 END;
 
+CREATE OR REPLACE FUNCTION existing_names(names text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE ROWS 10
+AS $$
+BEGIN
+	RETURN QUERY SELECT name
+		FROM unnest(string_to_array(names, E'\n')) AS name, user_named(name);
+END $$;
+
 GRANT EXECUTE ON FUNCTION message_store TO minitwit_poster;
 -- these two run with the rights of the caller
 GRANT EXECUTE ON FUNCTION following_begin, following_end TO minitwit_api_follower;
 GRANT EXECUTE ON FUNCTION my_following_begin, my_following_end
 	TO minitwit_follower;
 GRANT EXECUTE ON FUNCTION account_password TO minitwit_account;
+GRANT EXECUTE ON FUNCTION existing_names TO minitwit_reader;

@@ -1,6 +1,7 @@
 /* The text of a message: whatever somebody writes and whoever exists, a reader
  * has that text, and links that only lead to a user or to an address. */
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -110,6 +111,15 @@ text_of(const char *page, const struct names *known)
 	return reference_html_text(out.data, out.len);
 }
 
+/* The order of names_existing(). */
+static int
+compare(const void *a, const void *b)
+{
+	const char *const *one = a, *const *other = b;
+
+	return strcmp(*one, *other);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -128,6 +138,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	prose_mentions(&guesses, text);
 	property(guesses.count <= NAMES_OF_TEXT);
+	qsort(guesses.list, guesses.count, sizeof(*guesses.list), compare);
 	buf_puts(&page, "");
 	prose_html(&page, text, &guesses);
 	property(fuzz_same(text_of(page.data, &guesses), text));

@@ -73,7 +73,7 @@ my %abilities = (
 	'public timeline' => "SELECT FROM public_timeline(100, 31)",
 	profile => "SELECT FROM profile('Ann', 0, 100, 31)",
 	'message' => "SELECT * FROM message_find(1)",
-	'existing names' => "SELECT existing_names('Ann')",
+	'existing names' => "SELECT names_exist('Ann')",
 	'way back' => "SELECT timeline_above(1, 1, 30), profile_above('Ann', 1, 30),"
 	    . " public_timeline_above(1, 30)",
 	'whom they follow' => "SELECT FROM follows_of('Ann', 31)",
