@@ -1,6 +1,5 @@
 #include "names.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
@@ -8,12 +7,24 @@
 #include "log.h"
 #include "mem.h"
 
-static int
-compare(const void *a, const void *b)
+/* Sorts names in the order of strcmp(3), with room for half of them.  musl's
+ * qsort() compares more often, and moves each name by a call of memcpy(). */
+static void
+sort(const char **list, size_t count, const char **room)
 {
-	const char *const *one = a, *const *other = b;
+	size_t half = count / 2, left = 0, right = half;
 
-	return strcmp(*one, *other);
+	if (count < 2)
+		return;
+	sort(list, half, room);
+	sort(list + half, count - half, room);
+	memcpy(room, list, half * sizeof(*list));
+	for (size_t to = 0; left < half; to++) {
+		if (right < count && strcmp(list[right], room[left]) < 0)
+			list[to] = list[right++];
+		else
+			list[to] = room[left++];
+	}
 }
 
 const struct names *
@@ -25,6 +36,7 @@ names_existing(const struct names *names)
 
 	if (names->count == 0)
 		return existing;
+	buf_reserve(&lines, BUF_DOCUMENT);
 	for (size_t i = 0; i < names->count; i++) {
 		if (i > 0)
 			buf_puts(&lines, "\n");
@@ -39,8 +51,8 @@ names_existing(const struct names *names)
 		if (exist[i] == '1')
 			existing->list[existing->count++] = names->list[i];
 	}
-	qsort(
-	    existing->list, existing->count, sizeof(*existing->list), compare);
+	sort(existing->list, existing->count,
+	    mem_alloc(existing->count / 2 * sizeof(*existing->list)));
 	return existing;
 }
 
